@@ -1,0 +1,36 @@
+"""Corpora of tones, written where a test wants them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+Tone = Callable[..., Path]
+
+
+@pytest.fixture
+def tone() -> Tone:
+    """Write a tone of `seconds` at `hertz`; another pitch is another sound. Returns the path."""
+
+    def write(path: Path, hertz: float = 220.0, seconds: float = 1.0, rate: int = 16_000, level: float = 0.3) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        time = np.arange(round(seconds * rate)) / rate
+        soundfile.write(path, (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32), rate)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def pairs(tone: Tone) -> Callable[[Path, dict[str, str]], Path]:
+    """Write `x.wav` and `x.txt` for each name and text, each with its own pitch. Returns the folder."""
+
+    def write(folder: Path, texts: dict[str, str]) -> Path:
+        for number, (name, text) in enumerate(texts.items()):
+            tone(folder / f"{name}.wav", hertz=200 + 10 * number, seconds=2.0)
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        return folder
+
+    return write

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from asr.corpus.leakage import leakage, words_said
+from asr.corpus.rules import format_problems
+from asr.corpus.utterance import Utterance
+
+
+def said(name: str, text: str = "", speaker: str = "", source: str = "", sha: str = "", samples: str = "") -> Utterance:
+    return Utterance(
+        f"{name}.wav",
+        Path(f"{name}.wav"),
+        text or f"a sentence of its own, {name}",
+        1.0,
+        audio_sha256=sha or f"sha {name}",
+        speaker=speaker,
+        source=source,
+        samples_sha256=samples or f"samples {name}",
+    )
+
+
+def found(training: list[Utterance], testing: list[Utterance]) -> list[tuple[str, str, str]]:
+    return [(one.rule, one.severity, one.file.name) for one in leakage(training, testing)]
+
+
+def test_nothing_shared_is_no_problem() -> None:
+    assert found([said("a", speaker="ann", source="1")], [said("b", speaker="bob", source="2")]) == []
+
+
+def test_the_same_file_is_an_error_told_once() -> None:
+    training = [said("a", "one two three four", "ann", sha="s", samples="p")]
+    testing = [said("b", "one two three four", "ann", sha="s", samples="p")]
+
+    assert found(training, testing) == [("leak_audio", "error", "b.wav"), ("leak_speaker", "warning", "b.wav")]
+
+
+def test_the_same_sound_in_another_format_is_an_error() -> None:
+    assert found([said("a", samples="p")], [said("b", samples="p")]) == [("leak_audio", "error", "b.wav")]
+
+
+def test_manifests_without_sample_hashes_do_not_leak() -> None:
+    old = [Utterance(f"{name}.wav", Path(name), name, 1.0, name) for name in "ab"]
+
+    assert found(old[:1], old[1:]) == []
+
+
+def test_a_shared_recording_is_one_error_with_its_size() -> None:
+    training = [said(f"a{number}", source="tape 1") for number in range(3)]
+    testing = [said("b1", source="tape 1"), said("b2", source="tape 1"), said("b3", source="tape 2")]
+
+    (shared,) = leakage(training, testing)
+
+    assert (shared.rule, shared.severity) == ("leak_source", "error")
+    assert "“tape 1”, 3 utterances in training and 2 in testing" in shared.message
+
+
+@pytest.mark.parametrize(
+    ("trained", "tested", "severity"),
+    [
+        ("Take me to the mall.", "take me, to THE mall", "error"),
+        ("Call home now", "call home now", "warning"),
+        ("seven", "seven", "warning"),
+        ("今天天气很好", "今天天气很好。", "error"),
+    ],
+)
+def test_the_same_sentence_by_the_same_speaker(trained: str, tested: str, severity: str) -> None:
+    problems = found([said("a", trained, "ann")], [said("b", tested, "ann")])
+
+    assert problems == [("leak_sentence", severity, "b.wav"), ("leak_speaker", "warning", "b.wav")]
+
+
+def test_the_same_sentence_by_another_or_an_unknown_speaker() -> None:
+    text = "take me to the mall"
+
+    assert found([said("a", text, "ann")], [said("b", text, "bob")]) == []
+    assert found([said("a", text)], [said("b", text)]) == [("leak_sentence", "warning", "b.wav")]
+    assert found([said("a", "seven")], [said("b", "seven")]) == []
+
+
+def test_shared_speakers_are_one_warning_and_equal_warnings_one_line() -> None:
+    training = [said(f"a{number}", "seven", f"s{number % 7}") for number in range(50)]
+    testing = [said(f"b{number:02}", "seven", f"s{number % 7}") for number in range(30)]
+
+    problems = leakage(training, testing)
+
+    speakers = [one for one in problems if one.rule == "leak_speaker"]
+    assert len(speakers) == 1
+    assert "7 of 7 test speakers (s0, s1, s2, s3, s4 and 2 more)" in speakers[0].message
+    assert len(format_problems(problems).splitlines()) == 2
+    assert "… and 29 more" in format_problems(problems)
+
+
+def test_words_said_ignore_case_punctuation_and_width() -> None:
+    assert words_said("Don’t — stop, it's ＯＫ!") == words_said("dont stop its ok")  # noqa: RUF001
+    assert words_said("?!") == ()
