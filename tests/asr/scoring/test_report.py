@@ -1,0 +1,206 @@
+"""The page: complete, safe to open whatever the transcripts contain, and sensible without a candidate."""
+
+import math
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from asr.corpus.utterance import Corpus, Utterance, write_manifest
+from asr.errors import DataError
+from asr.scoring.error_rates import score
+from asr.scoring.evaluation import Evaluation, summarize
+from asr.scoring.gate import Limits, judge
+from asr.scoring.hypothesis import write_table
+from asr.scoring.report import HEADLINES, Link, Report, markdown, write_report
+
+HOSTILE = '<script>alert("x")</script> | `a` **b** {{ 7 * 7 }}'
+VOID = {"meta", "input", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Collects what a browser would act on, and refuses tags that do not nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.open: list[str] = []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def named(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+@pytest.fixture
+def testing(tmp_path: Path) -> Corpus:
+    audio = tmp_path / "a.wav"
+    audio.write_bytes(b"RIFF" + bytes(100))
+    texts = [HOSTILE, "turn left at Noor mosque", "يمين", "well done"]
+    utterances = [Utterance(f"clips/{n}_{n}.wav", audio, text, 2.0, "h", speaker="s") for n, text in enumerate(texts)]
+    write_manifest(utterances, tmp_path / "manifest.jsonl")
+    return Corpus(
+        name="testing",
+        folder=tmp_path,
+        manifest=tmp_path / "manifest.jsonl",
+        fingerprint="abc123",
+        utterances=4,
+        words=12,
+        seconds=8.0,
+        speakers=1,
+    )
+
+
+def evaluated(corpus: Corpus, model: str, *heard: str) -> Evaluation:
+    utterances = corpus.read()
+    texts = {utterance.id: text for utterance, text in zip(utterances, heard, strict=True)}
+    rows = score(utterances, texts, "none")
+    table = corpus.folder / f"{model}.jsonl"
+    write_table(rows, table)
+    return summarize(
+        rows,
+        model=model,
+        model_fingerprint=f"fingerprint-of-{model}",
+        corpus=corpus.name,
+        corpus_fingerprint=corpus.fingerprint,
+        normalizer="none",
+        decoding="greedy@1",
+        seconds_of_compute=0.1,
+        table=table,
+    )
+
+
+@pytest.fixture
+def report(testing: Corpus) -> Report:
+    baseline = evaluated(testing, "old_model", "alert", "turn at nur mosque", "يسار", "well done")
+    candidate = evaluated(
+        testing, "new_model", HOSTILE + " <img src=x onerror=y>", "turn left at Noor mosque", "يمين", "well"
+    )
+    guard = baseline.model_copy(update={"corpus": "guards/general"}), candidate.model_copy(update={"wer": 0.9})
+    verdict = judge(baseline, candidate, [guard], Limits(min_words=1))
+    return Report(
+        outcome="rejected",
+        sentence=verdict.sentence,
+        baseline=baseline,
+        candidate=candidate,
+        guards=(guard,),
+        verdict=verdict,
+        corpora=(testing,),
+        links=(
+            Link(name="MLflow run", target="http://127.0.0.1:5000/#/experiments/1"),
+            Link(name="Release", target="data/releases/v_4"),
+            Link(name="Bad", target="javascript:alert(1)"),
+        ),
+        warnings=("3 utterances of <b> are short",),
+        written=datetime(2026, 5, 11, 14, 2, tzinfo=UTC),
+    )
+
+
+def test_everything_is_on_the_page(tmp_path: Path, report: Report) -> None:
+    path = write_report(tmp_path / "out", report)
+    assert path == tmp_path / "out/report.html"
+    assert sorted(file.name for file in path.parent.iterdir()) == ["report.html", "report.md"]
+    page, note = Page(path.read_text("utf-8")), (tmp_path / "out/report.md").read_text("utf-8")
+    assert report.verdict is not None
+    for words in (page.words, note.replace("\\", "")):
+        assert "Rejected" in words
+        assert report.sentence.split(" (")[0] in words
+        for check in report.verdict.checks:
+            assert check.name in words
+            assert check.sentence in words
+        for part in ("old_model", "new_model", "guards/general", "90.00%", "3 utterances of", "none@1", "greedy@1"):
+            assert part in words, part
+        for figure in (f"{report.baseline.wer:.2%}", f"{report.baseline.cer:.2%}", f"{report.baseline.ser:.1%}"):
+            assert figure in words, figure
+        assert "abc123" in words
+    assert "fingerprint-of-new_model" in page.words
+    assert [link["href"] for link in page.named("a")] == ["http://127.0.0.1:5000/#/experiments/1"]
+
+
+def test_nothing_that_was_said_is_executed(tmp_path: Path, report: Report) -> None:
+    text = write_report(tmp_path, report).read_text("utf-8")
+    page = Page(text)
+    assert not page.named("script")
+    assert not page.named("img")
+    assert "<script" not in text
+    assert HOSTILE in page.words  # shown as it was written, also for the template engine
+    note = (tmp_path / "report.md").read_text("utf-8")
+    assert "<" not in note.replace("](<", "")
+    assert "\\| \\`a\\` \\*\\*b\\*\\*" in note
+    assert "](<javascript" not in note
+
+
+def test_the_page_needs_nothing_beside_it(tmp_path: Path, report: Report) -> None:
+    page = Page(write_report(tmp_path, report).read_text("utf-8"))
+    assert not page.named("link")
+    sources = [attributes["src"] or "" for _, attributes in page.tags if "src" in attributes]
+    assert sources
+    assert all(source.startswith("data:audio/wav;base64,") for source in sources)
+    assert page.named("html") == [{"lang": "en"}]
+    assert any(meta.get("name") == "viewport" for meta in page.named("meta"))
+    regions = [div for div in page.named("div") if "wide" in (div.get("class") or "")]
+    assert regions
+    assert all(region["tabindex"] == "0" for region in regions)  # scrolled by the keyboard
+
+
+def test_errors_come_worst_first_with_signs(tmp_path: Path, report: Report) -> None:
+    text = write_report(tmp_path, report).read_text("utf-8")
+    # The candidate inserts three words into the first and drops one of the last; the others it mended.
+    order = [text.index(f"<h3>clips/{n}_{n}.wav") for n in (0, 3, 1, 2)]
+    assert order == sorted(order)
+    assert '<span class="heard insertion">&lt;img src=x onerror=y&gt;</span>' in text
+    assert '<span class="heard deletion">–</span>' in text
+    assert '<span class="said">Noor</span><span class="heard substitution">nur</span>' in text
+
+
+@pytest.mark.parametrize("outcome", [*HEADLINES, "something_new"])
+def test_every_outcome_has_a_page_without_a_candidate(tmp_path: Path, report: Report, outcome: str) -> None:
+    lone = Report(outcome=outcome, sentence="Nothing to do.", baseline=report.baseline)
+    page = Page(write_report(tmp_path, lone).read_text("utf-8"))
+    headline = HEADLINES[outcome][2] if outcome in HEADLINES else "Something new"
+    assert headline in page.words
+    assert "candidate" not in page.words.partition("</style>")[2].replace("awaiting", "")
+    assert "candidate" not in (tmp_path / "report.md").read_text("utf-8").lower()
+    assert not page.named("audio")  # nobody said where the audio is
+
+
+def test_a_model_without_errors(tmp_path: Path, testing: Corpus) -> None:
+    perfect = evaluated(testing, "perfect", *[utterance.text for utterance in testing.read()])
+    path = write_report(tmp_path, Report(outcome="good_enough", sentence="Fine.", baseline=perfect))
+    page = Page(path.read_text("utf-8"))
+    assert "Not a single word error" in page.words
+    assert "0.00%" in page.words
+
+
+def test_a_number_that_is_none_still_gives_a_page(tmp_path: Path, report: Report) -> None:
+    assert report.candidate is not None
+    broken = report.candidate.model_copy(update={"wer": math.nan})
+    verdict = judge(report.baseline, broken, [], Limits())
+    refused = report.model_copy(update={"candidate": broken, "verdict": verdict})
+    page = Page(write_report(tmp_path, refused).read_text("utf-8"))
+    assert "which is no error rate" in page.words
+    assert "nan%" not in page.words
+
+
+def test_a_lost_table_is_named(tmp_path: Path, report: Report) -> None:
+    report.baseline.table.unlink()
+    with pytest.raises(DataError, match=r"old_model\.jsonl is gone"):
+        write_report(tmp_path / "out", report)
+    assert not (tmp_path / "out/report.html").exists()
+
+
+def test_markdown_shows_text_as_it_is() -> None:
+    assert str(markdown("a|b\n<i>don't</i> `x`")) == "a\\|b &lt;i&gt;don't&lt;/i&gt; \\`x\\`"
