@@ -1,0 +1,43 @@
+"""Release to a directory: a folder for each version and a pointer `current` that moves in one step."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+CURRENT = "current"
+
+
+def stage(model: Path, releases: Path, name: str, facts: dict[str, object]) -> Path:
+    """Copy a model to `releases/name` with what is known of it in `release.json`; not live before `switch`.
+
+    A release that stands there already is kept: its name holds the fingerprint of its content.
+    """
+    folder = releases / name
+    if not folder.is_dir():
+        aside = releases / f".{name}.part"
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.copytree(model, aside)
+        (aside / "release.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        aside.rename(folder)
+    return folder
+
+
+def switch(releases: Path, name: str) -> None:
+    """Point `current` at a release; whoever reads it sees the old one or the new one, never neither.
+
+    Raises:
+        FileNotFoundError: nothing was staged under that name.
+    """
+    if not (releases / name).is_dir():
+        raise FileNotFoundError(f"{releases / name}: no such release")
+    aside = releases / f".{CURRENT}.{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(name, target_is_directory=True)
+    aside.replace(releases / CURRENT)
+
+
+def current(releases: Path) -> Path | None:
+    """The folder that is live, or `None` before the first release."""
+    pointer = releases / CURRENT
+    return pointer.resolve() if pointer.is_dir() else None

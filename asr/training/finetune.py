@@ -1,0 +1,194 @@
+"""Fine-tune a speech model: the one training loop for every family, resumed where it was killed.
+
+The loop itself is the Trainer of transformers; what is Wergate's own is what goes in (`examples`, `batches`), what
+it is judged by (WER on dev utterances, decoded as in production) and what comes out (a directory that loads).
+"""
+
+import json
+import logging
+import math
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from asr.corpus.utterance import Utterance
+from asr.errors import DataError
+from asr.models.checkpoint import fingerprint
+from asr.models.speech_model import SpeechModel, save_speech_model
+from asr.training.adapters import merge_adapter, prepare_weights
+from asr.training.batches import TrainingOrder
+from asr.training.examples import Collator, Examples
+from asr.training.learning_rate import learning_rate
+from asr.training.loss import set_loss
+from asr.training.options import TrainingOptions
+from asr.training.precision import choose_precision
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[int, dict[str, float]], None]
+"""Called with a step and its metrics (`loss`, `learning_rate`, `dev_wer`) while training goes on."""
+
+
+class TrainedModel(BaseModel):
+    """What a training made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    directory: Path
+    fingerprint: str
+    steps: int
+    best_step: int
+    dev_wer: float
+    """Of the step that was kept, as a fraction."""
+    seconds: float
+    """Wall time of the process that finished it."""
+    learning_rate: float
+    precision: str
+    parameters: int
+    trainable_parameters: int
+    history: Path
+    """JSON: a list of {step, loss, learning_rate} and {step, dev_wer}."""
+
+
+def finetune(
+    base: SpeechModel,
+    training: Sequence[Utterance],
+    dev: Sequence[Utterance],
+    replay: Sequence[Utterance],
+    options: TrainingOptions,
+    *,
+    normalizer: str,
+    folder: Path,
+    report: Report = lambda _step, _metrics: None,
+) -> TrainedModel:
+    """Train `base` on utterances with replayed ones among them, keep the step with the lowest dev WER.
+
+    Checkpoints stand in `folder`; called again with the same arguments it goes on from the last complete one and ends
+    with the same weights as an undisturbed run.
+
+    Raises:
+        DataError: there is nothing to train on, nothing to choose a checkpoint by, or a transcript that the model
+            cannot learn to write.
+        SettingsError: the options do not fit the model or the machine.
+        ModelError: the training diverged.
+    """
+    if not training or not dev:
+        raise DataError(
+            f"{len(training)} utterances to train on and {len(dev)} for development are too few; add training data"
+        )
+    from transformers import set_seed
+
+    from asr.training.trainer import SpeechTrainer, training_arguments
+
+    started = time.monotonic()
+    parameters = base.model.num_parameters()
+    rate = learning_rate(options, base.family, parameters)
+    precision = choose_precision(options.precision)
+    order = TrainingOrder(
+        [utterance.duration for utterance in (*training, *replay)],
+        new=len(training),
+        replay=options.replay,
+        batch_size=options.batch_size,
+        epochs=max(1, math.ceil(options.epochs)),
+        seed=options.seed,
+    )
+    steps = _steps(order, options)
+    examples = Examples([*training, *replay], base, options)
+    examples.check()
+    set_seed(options.seed)
+    set_loss(base, options)
+    base.model = prepare_weights(base, options)
+    checkpoints = folder.resolve() / "checkpoints"
+    trainer = SpeechTrainer(
+        speech=base,
+        examples=examples,
+        order=order,
+        dev=dev,
+        normalizer=normalizer,
+        collator=Collator(base, options),
+        report=report,
+        options=options,
+        arguments=training_arguments(options, checkpoints, steps=steps, rate=rate, precision=precision),
+    )
+    resume = last_complete_checkpoint(checkpoints)
+    log.info(
+        "%s %d utterances with %d replayed for %d steps, learning rate %.2g, %s%s",
+        "train on" if resume is None else "go on training on",
+        len(training),
+        order.replayed,
+        steps,
+        rate,
+        precision,
+        "" if resume is None else f", from step {resume.name.rpartition('-')[2]}",
+    )
+    if resume is not None and _was_last(resume):
+        trainer.take_finished(resume)
+    else:
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    return _finish(trainer, base, folder, started, rate, precision, parameters)
+
+
+def last_complete_checkpoint(checkpoints: Path) -> Path | None:
+    """The newest checkpoint that was written to its end; halves that a kill left behind are removed."""
+    complete: list[tuple[int, Path]] = []
+    for checkpoint in checkpoints.glob("checkpoint-*"):
+        if _is_complete(checkpoint):
+            complete.append((int(checkpoint.name.rpartition("-")[2]), checkpoint))
+        else:
+            shutil.rmtree(checkpoint)
+    return max(complete)[1] if complete else None
+
+
+def _is_complete(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text())  # written last
+    except (OSError, json.JSONDecodeError):
+        return False
+    return all(any(checkpoint.glob(kind)) for kind in ("*.safetensors", "optimizer.pt", "scheduler.pt", "rng_state*"))
+
+
+def _was_last(checkpoint: Path) -> bool:
+    """Whether the training ended with this checkpoint, by its steps, its minutes or want of patience."""
+    state = json.loads((checkpoint / "trainer_state.json").read_text())
+    ended: bool = state["stateful_callbacks"]["TrainerControl"]["args"]["should_training_stop"]
+    return ended
+
+
+def _steps(order: TrainingOrder, options: TrainingOptions) -> int:
+    batches_an_epoch = len(order) / order.epochs
+    steps = math.ceil(options.epochs * batches_an_epoch / options.gradient_accumulation)
+    return min(steps, options.max_steps) if options.max_steps else steps
+
+
+def _finish(
+    trainer: Any, base: SpeechModel, folder: Path, started: float, rate: float, precision: str, parameters: int
+) -> TrainedModel:
+    state = trainer.state
+    trainable = sum(weight.numel() for weight in base.model.parameters() if weight.requires_grad)
+    base.model = merge_adapter(trainer.model)
+    directory, aside = folder / "model", folder / "model.part"
+    shutil.rmtree(aside, ignore_errors=True)
+    save_speech_model(base, aside)
+    shutil.rmtree(directory, ignore_errors=True)
+    aside.rename(directory)
+    history = folder / "history.json"
+    kept = ("step", "loss", "learning_rate", "eval_dev_wer")
+    curve = [{key.removeprefix("eval_"): entry[key] for key in kept if key in entry} for entry in state.log_history]
+    history.write_text(json.dumps([point for point in curve if len(point) > 1], indent=1))
+    return TrainedModel(
+        directory=directory,
+        fingerprint=fingerprint(directory),
+        steps=state.global_step,
+        best_step=state.best_global_step or state.global_step,
+        dev_wer=state.best_metric,
+        seconds=time.monotonic() - started,
+        learning_rate=rate,
+        precision=precision,
+        parameters=parameters,
+        trainable_parameters=trainable,
+        history=history,
+    )

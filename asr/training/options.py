@@ -1,0 +1,66 @@
+"""How a model is trained: every choice with its default, its bounds and its meaning."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingOptions(BaseModel):
+    """The options of a training, checked once and never changed after."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    # What is trained, and how fast
+    method: Literal["full", "frozen_encoder", "lora"] = Field(
+        "full",
+        description="What is trained: the whole model (`full`), all but its encoder (`frozen_encoder`), or low-rank "
+        "adapters that are merged into it at the end (`lora`).",
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, le=1, description="Peak learning rate; `auto` chooses it by the family and size of the model."
+    )
+    warmup: float = Field(0.1, ge=0, le=1, description="Share of the steps over which the learning rate rises.")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="Weight decay of AdamW.")
+    lora_rank: int = Field(16, ge=1, le=1024, description="Rank of the adapters when `method` is `lora`.")
+
+    # How long
+    epochs: float = Field(10, gt=0, le=10_000, description="Passes over the training data.")
+    max_steps: int = Field(0, ge=0, description="Stop after this many steps; 0 leaves it to `epochs`.")
+    max_minutes: float = Field(0, ge=0, description="Stop after this many minutes of training; 0 sets no limit.")
+    evaluations: int = Field(5, ge=1, le=1000, description="How often the dev WER is measured over the training.")
+    patience: int = Field(
+        3, ge=0, description="Stop after this many dev evaluations in a row without a better WER; 0 never does."
+    )
+    dev_share: float = Field(
+        0.1, gt=0, le=0.5, description="Share of the training data that is held out to choose the best checkpoint."
+    )
+
+    # What fits into memory
+    batch_size: int = Field(16, ge=1, le=4096, description="Utterances a step on one device.")
+    gradient_accumulation: int = Field(
+        1, ge=1, le=4096, description="Batches whose gradients are summed before the weights change."
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="Compute activations again instead of keeping them: less memory, slower steps."
+    )
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="Number format of the computation; `auto` takes what the hardware does well."
+    )
+
+    # What the model hears
+    replay: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="Utterances of general speech mixed in for each new one, so that the model does not forget; "
+        "0 switches replay off.",
+    )
+    replay_data: str = Field(
+        "",
+        description="Folder with the general speech. Empty: for the embedded base, general sentences are spoken as it "
+        "was trained; for every other base there is no replay.",
+    )
+    spec_augment: bool = Field(True, description="Hide random bands of time and frequency.")
+    speed_perturbation: bool = Field(True, description="Play utterances a little slower or faster.")
+    noise: bool = Field(True, description="Add noise at a random level.")
+    seed: int = Field(1, ge=0, le=2**32 - 1, description="Seed of everything random.")

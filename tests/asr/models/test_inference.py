@@ -1,0 +1,79 @@
+"""Inference computes the same as torch does, without gradients, and leaves what it does not suit alone."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from asr.models.inference import inference
+
+both = pytest.mark.skipif(
+    not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()),
+    reason="this build of torch has only one library for products of matrices",
+)
+
+
+@pytest.fixture(autouse=True)
+def same_numbers() -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
+def computed_by_onednn(layer: torch.nn.Module, rows: torch.Tensor) -> tuple[torch.Tensor, bool]:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile, inference():
+        result = layer(rows)
+    return result, "mkldnn::_linear_pointwise" in {event.key for event in profile.key_averages()}
+
+
+@both
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(32,), (4, 8), (2, 3, 40), (1, 500)])
+def test_the_result_is_that_of_torch(shape: tuple[int, ...], bias: bool) -> None:
+    layer, rows = torch.nn.Linear(24, 56, bias=bias), torch.randn(*shape, 24)
+    result, fast = computed_by_onednn(layer, rows)
+    assert fast
+    assert not result.requires_grad
+    torch.testing.assert_close(result, layer(rows).detach())
+
+
+@both
+def test_rows_may_lie_anywhere() -> None:
+    layer = torch.nn.Linear(24, 56)
+    for rows in (torch.randn(24, 80).T, torch.randn(1, 50, 24).expand(3, -1, -1), torch.randn(80, 48)[:, ::2]):
+        result, fast = computed_by_onednn(layer, rows)
+        assert fast
+        torch.testing.assert_close(result, layer(rows).detach())
+
+
+def test_what_it_does_not_suit_is_left_to_torch() -> None:
+    layer = torch.nn.Linear(24, 56)
+    for module, rows in (
+        (layer, torch.randn(31, 24)),
+        (layer, torch.randn(0, 24)),
+        (torch.nn.Linear(24, 56, dtype=torch.float64), torch.randn(80, 24, dtype=torch.float64)),
+    ):
+        result, fast = computed_by_onednn(module, rows)
+        assert not fast
+        assert result.shape == (*rows.shape[:-1], 56)
+    with torch.autocast("cpu", torch.bfloat16):
+        result, fast = computed_by_onednn(layer, torch.randn(80, 24))
+    assert (result.dtype, fast) == (torch.bfloat16, False)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int32, torch.bool])
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (3, 5, 2), (4, 3), (0, 2), (3, 0), ()])
+def test_sums_are_those_of_torch(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    numbers = (5 * torch.randn(shape)).to(dtype)
+    for arguments in ((), (-1,)) if shape else ((),):
+        expected = numbers.sum(*arguments)
+        with inference():
+            torch.testing.assert_close(numbers.sum(*arguments), expected, rtol=0, atol=0)
+
+
+def test_outside_nothing_changes() -> None:
+    layer = torch.nn.Linear(24, 56)
+    with inference():
+        layer(torch.randn(80, 24))
+    layer(torch.randn(80, 24)).sum().backward()
+    assert layer.weight.grad is not None
