@@ -1,0 +1,174 @@
+"""The command `wergate`: a thin face over the flows, one function a command.
+
+Exit codes: 0 a decision was reached, 1 failure, 2 wrong use or settings, 3 invalid data, 130 interrupted.
+"""
+
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from flows.cli_arguments import COMMANDS, parse, settings_flags
+from flows.cli_failures import explain
+from flows.cli_output import as_json, evaluation_text, finding_text, models_text, stdout_for_answers, transcript_text
+from tasks.settings import Settings, load_settings
+
+Say = Callable[[str], None]
+"""Prints one text for people; with --json nothing is printed until the object."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: the object that --json prints, and the exit code."""
+
+    value: object
+    exit_code: int = 0
+
+
+class NobodyReads(Exception):
+    """The reader of stdout has seen enough: `wergate models | head -1`."""
+
+
+def run(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """The whole loop."""
+    from flows.improve import improve
+    from tasks.prefect_server import start
+
+    start()
+    result = improve(settings, force=arguments.force)
+    say(result.summary())
+    return Answer(result)
+
+
+def evaluate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """One model on one folder."""
+    from flows.evaluate import evaluate
+    from tasks.prefect_server import start
+
+    start()
+    evaluation = evaluate(settings, arguments.model, arguments.data, arguments.max_samples)
+    say(evaluation_text(evaluation))
+    return Answer(evaluation)
+
+
+def validate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """Every problem of the data; errors make it invalid."""
+    from flows.cli_output import report_text, reports_value
+    from flows.validate import validate
+    from tasks.prefect_server import start
+
+    start()
+    reports = validate(settings, arguments.folders)
+    for report in reports:
+        say(report_text(report))
+    invalid = any(problem.severity == "error" for report in reports for problem in report.problems)
+    return Answer(reports_value(reports), exit_code=3 if invalid else 0)
+
+
+def transcribe(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """What is said in files; one file gives its text alone, several give `file<TAB>text`."""
+    from tasks.transcribe import transcribe_files
+
+    transcripts = transcribe_files(settings, arguments.model, arguments.files)
+    for transcript in transcripts:
+        say(transcript_text(transcript, with_file=len(arguments.files) > 1))
+    return Answer({"model": arguments.model, "transcripts": transcripts})
+
+
+def models(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """The models of the registry."""
+    from tasks.registry import list_models
+
+    versions = list_models(settings)
+    say(models_text(versions))
+    return Answer({"models": versions})
+
+
+def doctor(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """Whether this machine and its services are ready; said as it is found."""
+    from tasks.doctor import examine
+
+    findings = []
+    for finding in examine(settings):
+        findings.append(finding)
+        say(finding_text(finding))
+    healthy = all(finding.state != "problem" for finding in findings)
+    return Answer({"healthy": healthy, "findings": findings}, exit_code=0 if healthy else 1)
+
+
+_FUNCTIONS: dict[str, Callable[[Settings, Namespace, Say], Answer]] = {
+    function.__name__: function for function in (run, evaluate, validate, transcribe, models, doctor)
+}
+assert _FUNCTIONS.keys() == {command.name for command in COMMANDS}
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    argv = sys.argv[1:]
+    try:
+        arguments = parse(argv)
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(fail(error, None, sys.stdout if "--json" in argv else None))
+    answers = stdout_for_answers()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: records are closed, no server stays behind
+    try:
+        exit_code = execute(arguments, Path.cwd(), answers)
+    except NobodyReads:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())  # for what is still in its buffer
+        exit_code = 1
+    sys.exit(exit_code)
+
+
+def execute(arguments: Namespace, start: Path, answers: TextIO) -> int:
+    """Do what was asked, as seen from the folder `start`, print the answer and return the exit code.
+
+    Raises:
+        NobodyReads: nobody reads the answer.
+    """
+    settings = None
+
+    def write(text: str) -> None:
+        try:
+            print(text, file=answers, flush=True)
+        except BrokenPipeError as error:
+            raise NobodyReads from error
+
+    def say(text: str) -> None:
+        if not arguments.json:
+            write(text)
+
+    try:
+        settings = load_settings(arguments.config, settings_flags(arguments), os.environ, start)
+        if arguments.command != "doctor":  # which looks and leaves no trace
+            from tasks.environment import prepare
+
+            prepare(settings)
+        answer = _FUNCTIONS[arguments.command](settings, arguments, say)
+        if arguments.json:
+            write(as_json(answer.value, answers))
+        return answer.exit_code
+    except NobodyReads:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        return fail(error, settings, answers if arguments.json else None)
+
+
+def fail(error: BaseException, settings: Settings | None, answers: TextIO | None) -> int:
+    """Say on stderr what went wrong, on `answers` (if given) as JSON, and return the exit code."""
+    failure = explain(error, settings.data if settings else None, os.environ)
+    for line in failure.message.splitlines():
+        print(f"wergate: {line}", file=sys.stderr)
+    if answers:
+        value = {"error": {"message": failure.message, "exit_code": failure.exit_code}}
+        with suppress(BrokenPipeError):
+            print(as_json(value, answers), file=answers, flush=True)
+    return failure.exit_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""The commands, their arguments, and a flag for every setting."""
+
+import argparse
+import difflib
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NoReturn, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from asr.errors import SettingsError
+from tasks.settings import setting_fields
+from tasks.settings_sources import Key, flag, variable
+
+_SETTING = "setting:"
+_EVERYWHERE = "[--config FILE] [--json] [--SETTING VALUE ...]"
+_METAVARS = {"base": "MODEL", "mlflow_tracking_uri": "URL", "prefect_api_url": "URL"}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, in the words of its help, and what it adds to the arguments that all commands have."""
+
+    name: str
+    usage: str
+    help: str
+    description: str
+    add: Callable[[argparse.ArgumentParser], None]
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="run even if nothing has changed since the last run")
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="MODEL", help="a directory, a Hub id, or `champion`")
+    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of audio and transcripts")
+    parser.add_argument("--max-samples", type=_positive, metavar="N", help="evaluate at most N utterances")
+
+
+def _validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="folder of audio and transcripts")
+
+
+def _transcribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio file")
+    model = "a directory, a Hub id, or `champion` (default: champion)"
+    parser.add_argument("--model", default="champion", metavar="MODEL", help=model)
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+COMMANDS = (
+    Command(
+        "run",
+        "[--training-data DIR] [--testing-data DIR] [--base MODEL] [--force]",
+        "the whole loop: measure, train, measure again, decide, release",
+        "Test the model in production on the testing data, train a better one, and release it if it is better. "
+        "Safe to run again: an interrupted run continues, an unchanged one says so.",
+        _run,
+    ),
+    Command(
+        "evaluate",
+        "--model MODEL --data DIR [--max-samples N]",
+        "measure the WER of one model on one folder",
+        "Measure word and character error rates of a model on a folder of audio and transcripts.",
+        _evaluate,
+    ),
+    Command(
+        "validate",
+        "DIR...",
+        "report every problem of the data",
+        "Check folders of audio and transcripts and report every problem at once; given training and testing data, "
+        "what leaks between them too. Exits with 3 if there is an error.",
+        _validate,
+    ),
+    Command(
+        "transcribe",
+        "FILE... [--model MODEL]",
+        "write down what is said in audio files",
+        "Write down what is said in audio files, with the champion unless another model is named. "
+        "One file gives its text, several give a line `file<TAB>text` each.",
+        _transcribe,
+    ),
+    Command("models", "", "list the registered models", "List the registered models, newest first.", _nothing),
+    Command(
+        "doctor",
+        "",
+        "look whether this machine and its services are ready",
+        "Look whether this machine and its services are ready: Python, torch, GPU, audio, speech synthesis, tokens, "
+        "disk, MLflow and Prefect. Exits with 1 if there is a problem.",
+        _nothing,
+    ),
+)
+
+EPILOG = (
+    "settings come from [tool.wergate] in pyproject.toml, then --config FILE, then WERGATE_* in the environment, "
+    "then flags; the later wins. `wergate run --help` lists them all.\n\n"
+    "exit codes: 0 a decision was reached, 1 failure, 2 wrong use or settings, 3 invalid data, 130 interrupted"
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises what argparse would print with its whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Turn wrong use into the one line that every user mistake is."""
+        raise SettingsError(f"{message}; see {self.prog} --help")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(textwrap.fill(part, width) for part in text.split("\n\n"))
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version  # 20 ms that only --version needs
+
+        try:
+            parser.exit(message=f"wergate {version('wergate')}\n")
+        except PackageNotFoundError:
+            parser.exit(message="wergate, not installed: run from its source\n")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command line; `command` names the command.
+
+    Raises:
+        SettingsError: wrong use; an unknown flag is answered with the nearest one.
+    """
+    root, parsers = build()
+    word = next((word for word in argv if not word.startswith("-")), None)
+    if word and word not in parsers:
+        closest = difflib.get_close_matches(word, parsers, n=1, cutoff=0.0)[0]
+        raise SettingsError(f"there is no command {word!r}; did you mean {closest}? See wergate --help")
+    arguments, unknown = root.parse_known_args(argv)
+    if arguments.command is None:
+        raise SettingsError(f"no command; choose from {', '.join(parsers)}, or see wergate --help")
+    if unknown:
+        prog = parsers[arguments.command].prog
+        mistakes = [_unknown_flag(word, parsers[arguments.command]) for word in unknown if word.startswith("-")]
+        raise SettingsError(f"{' '.join(mistakes) or f'unexpected {unknown[0]!r}.'} See {prog} --help")
+    return arguments
+
+
+def settings_flags(arguments: argparse.Namespace) -> dict[str, str]:
+    """The settings among the arguments, by key with dots."""
+    given = (
+        (name.removeprefix(_SETTING), value) for name, value in vars(arguments).items() if name.startswith(_SETTING)
+    )
+    return {key: value for key, value in given if value is not None}
+
+
+def build() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of `wergate`, and that of each command by its name."""
+    root = Parser(
+        prog="wergate",
+        description="Continuous training for speech recognition: measure, train, and release only what is better.",
+        epilog=EPILOG,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    root.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    parsers = {}
+    for command in COMMANDS:
+        parser = commands.add_parser(
+            command.name,
+            help=command.help,
+            description=command.description,
+            usage=" ".join(filter(None, ("wergate", command.name, command.usage, _EVERYWHERE))),
+            formatter_class=_Formatter,
+            allow_abbrev=False,
+        )
+        command.add(parser)
+        parser.add_argument("--config", type=Path, metavar="FILE", help="settings in a .toml or .json file")
+        parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, all else on stderr")
+        _add_settings(parser, shown=command.name == "run")
+        parsers[command.name] = parser
+    return root, parsers
+
+
+def _add_settings(parser: argparse.ArgumentParser, shown: bool) -> None:
+    hint = None if shown else "every setting is a flag here too; `wergate run --help` lists them"
+    group = parser.add_argument_group("settings", hint)
+    for key, field in setting_fields().items():
+        text = f"{field.description} (default: {default_text(field)})".replace("%", "%%")
+        group.add_argument(
+            flag(key),
+            dest=_SETTING + ".".join(key),
+            metavar=metavar(key, field),
+            help=text if shown else argparse.SUPPRESS,
+        )
+
+
+def metavar(key: Key, field: FieldInfo) -> str:
+    """What stands for the value of a setting in the help."""
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return "{" + ",".join(get_args(kind)) + "}"
+    names: dict[object, str] = {bool: "{true,false}", int: "N", float: "NUMBER", float | None: "NUMBER", Path: "DIR"}
+    return _METAVARS.get(key[-1]) or names.get(kind, "TEXT")
+
+
+def default_text(field: FieldInfo) -> str:
+    """The default of a setting as a person would write it."""
+    default = field.default
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, float):
+        return f"{default:g}"
+    return {None: "auto", "": "empty"}.get(default, str(default))
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _unknown_flag(word: str, parser: argparse.ArgumentParser) -> str:
+    name = word.partition("=")[0]
+    flags = [text for action in parser._actions for text in action.option_strings if text.startswith("--")]
+    # people also write the setting's name or its variable: --training.epochs, --WERGATE_MIN_GAIN
+    others = {other: flag(key) for key in setting_fields() for other in ("--" + ".".join(key), "--" + variable(key))}
+    closest = difflib.get_close_matches(name, [*flags, *others], n=1, cutoff=0.0)[0]
+    return f"unknown flag {name}; did you mean {others.get(closest, closest)}?"

@@ -1,0 +1,61 @@
+"""The loop: from the model in production to a better, released one."""
+
+from prefect import flow
+
+from tasks.corpus import check_corpora
+from tasks.evaluate import measure
+from tasks.gate import decide
+from tasks.opponent import opponents
+from tasks.prepare import prepare_training
+from tasks.registry import find_base, register_candidate, try_base
+from tasks.release import ensure_released, promote
+from tasks.report import conclude, point_at
+from tasks.result import OUTCOME_OF, Result
+from tasks.run_lock import one_run_at_a_time
+from tasks.run_record import ask, earlier_answer, record, run_name
+from tasks.settings import Settings
+from tasks.train import train_model
+
+
+@flow(name="improve", flow_run_name=run_name)
+def improve(settings: Settings, force: bool = False) -> Result:
+    """Measure the champion, train a candidate, measure it too, and release it when the gate lets it through.
+
+    Nothing changed since an earlier run: point at that run. Only the testing data changed: measure the champion anew.
+    The champion is good enough: train nothing. Every step is done once; a run that was killed goes on where it was.
+    `force` asks and trains again although nothing changed.
+    """
+    with one_run_at_a_time(settings):
+        corpora = check_corpora(settings)
+        base = find_base(settings)
+        question = ask(settings, corpora, base)
+        earlier = None if force else earlier_answer(settings, question)
+        if earlier and earlier.same_testing_data:
+            return point_at(settings, earlier)
+
+        try_base(settings, base)
+        with record(settings, corpora, question, force) as run:
+            for champion in opponents(settings, run, base):  # another one when it is released meanwhile
+                ensure_released(settings)
+                baseline = measure(settings, run, "baseline", champion, corpora.judging)
+                if earlier:
+                    sentence = f"Only the testing data changed since run “{earlier.name}”; nothing was trained."
+                    return conclude(settings, run, corpora, "unchanged", sentence, baseline)
+                if baseline[0].wer <= settings.good_enough:
+                    sentence = f"{champion.name} has at most {settings.good_enough:.1%} WER; nothing was trained."
+                    return conclude(settings, run, corpora, "good_enough", sentence, baseline)
+
+                prepared = prepare_training(settings, corpora)
+                trained = train_model(settings, run, base, question.base_fingerprint, prepared)
+                scores = measure(settings, run, "candidate", trained, corpora.judging)
+                candidate = register_candidate(settings, run, trained, scores[0])
+                verdict = decide(settings, baseline, scores)
+                release = None
+                if verdict.outcome == "promote":
+                    release = promote(settings, candidate, champion, scores[0], corpora.testing)
+                if release or verdict.outcome != "promote":
+                    break
+            outcome = OUTCOME_OF[verdict.outcome]
+            return conclude(
+                settings, run, corpora, outcome, verdict.sentence, baseline, scores, verdict, candidate, release
+            )

@@ -1,0 +1,268 @@
+"""The model registry: every model that was ever champion or challenger, under three aliases that move.
+
+`champion` is released now, `previous` was before it, `challenger` is the newest candidate that is not champion.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import task
+from pydantic import BaseModel, ConfigDict
+
+from asr.errors import ModelError, UserError
+from asr.models.checkpoint import find_checkpoint, fingerprint
+from asr.models.speech_model import load_speech_model
+from tasks.environment import tracking_uri
+from tasks.settings import Settings
+from tasks.tracking import client, experiment_id
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion as Version
+
+    from asr.scoring.evaluation import Evaluation
+    from asr.training.finetune import TrainedModel
+    from tasks.run_record import Record
+
+log = logging.getLogger(__name__)
+
+CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
+
+CANDIDATE = "wergate.candidate"
+"""Tag of a run: the version that it registered."""
+
+_FINGERPRINT = "wergate.fingerprint"
+_BASE = "wergate.base"
+_WER = "wergate.wer"
+_OUTCOME = "wergate.outcome"
+
+
+class Registered(BaseModel):
+    """A model version with its files at hand."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    name: str
+    """How reports call it: `champion v2`."""
+    directory: Path
+    fingerprint: str
+    run_id: str = ""
+    """The MLflow run that made it; empty for a base."""
+
+
+class ModelVersion(BaseModel):
+    """A line of `wergate models`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    aliases: tuple[str, ...]
+    base: str
+    wer: float | None
+    """On the testing data of the run that made or first measured it."""
+    outcome: str
+    created: str
+
+
+@task(name="find base", retries=2, retry_delay_seconds=5, retry_condition_fn=lambda _task, _run, state: _worth(state))
+def find_base(settings: Settings) -> Path:
+    """The directory of the base, downloaded when it is on the Hub."""
+    return find_checkpoint(settings.base, settings.base_revision)
+
+
+@task(name="try base")
+def try_base(settings: Settings, base: Path) -> None:
+    """Load the base once, so that what cannot be a champion is never registered as one.
+
+    Raises:
+        ModelError: it is not a speech model, or its files are damaged.
+    """
+    load_speech_model(str(base), language=settings.language, device="cpu")
+
+
+@task(name="find model")
+def find_model(settings: Settings, model: str) -> "Registered":
+    """The model that a user names: `champion`, `embedded`, a directory or a Hub id.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    if model == CHAMPION:
+        if (found := champion(settings)) is None:
+            raise ModelError(f"{model}: no model is released yet; `wergate run` releases one")
+        return found
+    directory = find_checkpoint(model, settings.base_revision if model == settings.base else "")
+    return Registered(version=0, name=model, directory=directory, fingerprint=fingerprint(directory))
+
+
+@task(name="register candidate")
+def register_candidate(
+    settings: Settings, run: "Record", trained: "TrainedModel", evaluation: "Evaluation"
+) -> "Registered":
+    """Register the trained model and point `challenger` at it, unless it is champion already."""
+    candidate = register(
+        settings, trained.directory, trained.fingerprint,
+        base=settings.base, outcome="candidate", run_id=run.id, wer=evaluation.wer,
+    )  # fmt: skip
+    client(settings).set_tag(run.id, CANDIDATE, str(candidate.version))
+    if not is_champion(settings, candidate):
+        move_alias(settings, CHALLENGER, candidate.version)
+    return candidate
+
+
+def champion(settings: Settings) -> Registered | None:
+    """The version that `champion` points at, if any."""
+    version = version_by_alias(settings, CHAMPION)
+    return registered(settings, int(version.version)) if version else None
+
+
+def is_champion(settings: Settings, model: Registered) -> bool:
+    """Whether `champion` points at this version now."""
+    version = version_by_alias(settings, CHAMPION)
+    return version is not None and int(version.version) == model.version
+
+
+def crown_base(settings: Settings, base: Path) -> Registered:
+    """Register the base and make it champion: it is what people would use without Wergate."""
+    version = register(settings, base, fingerprint(base), base=settings.base, outcome="base")
+    move_alias(settings, CHAMPION, version.version)
+    log.info(
+        "first run: %s is registered as %s version %d, the champion", settings.base, settings.name, version.version
+    )
+    return version
+
+
+def register(
+    settings: Settings,
+    directory: Path,
+    content: str,
+    *,
+    base: str,
+    outcome: str,
+    run_id: str = "",
+    wer: float | None = None,
+) -> Registered:
+    """Register a model directory; a model that is registered already keeps its version."""
+    mlflow = client(settings)
+    known = [version for version in versions(settings) if version.tags.get(_FINGERPRINT) == content]
+    if known:
+        return registered(settings, int(known[0].version))
+    if not mlflow.search_registered_models(f"name = '{settings.name}'"):
+        mlflow.create_registered_model(settings.name)
+    logged = mlflow.create_logged_model(experiment_id(settings), name="model", source_run_id=run_id or None)
+    mlflow.log_model_artifacts(logged.model_id, str(directory))
+    mlflow.finalize_logged_model(logged.model_id, "READY")
+    tags = {_FINGERPRINT: content, _BASE: base, _OUTCOME: outcome} | ({_WER: str(wer)} if wer is not None else {})
+    # All tags at once: a version without its fingerprint would be registered a second time.
+    version = mlflow.create_model_version(
+        settings.name, logged.artifact_location, run_id=run_id or None, tags=tags, model_id=logged.model_id
+    )
+    return registered(settings, int(version.version))
+
+
+def tag_version(settings: Settings, version: int, tags: dict[str, str]) -> None:
+    """Note something about a version: `outcome`, `wer`, `released` …"""
+    for name, value in tags.items():
+        client(settings).set_model_version_tag(settings.name, str(version), f"wergate.{name}", value)
+
+
+def move_alias(settings: Settings, alias: str, version: int | None) -> None:
+    """Point an alias at a version, or at nothing."""
+    if version is None:
+        client(settings).delete_registered_model_alias(settings.name, alias)
+    else:
+        client(settings).set_registered_model_alias(settings.name, alias, str(version))
+
+
+def version_by_alias(settings: Settings, alias: str) -> "Version | None":
+    """The version an alias points at, if any."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client(settings).get_model_version_by_alias(settings.name, alias)
+    except MlflowException as error:
+        if error.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"):  # no such alias, no such model
+            return None
+        raise
+
+
+def versions(settings: Settings) -> "list[Version]":
+    """All versions, newest first."""
+    found = client(settings).search_model_versions(f"name = '{settings.name}'")
+    return sorted(found, key=lambda version: -int(version.version))
+
+
+def list_models(settings: Settings) -> list[ModelVersion]:
+    """All versions with their aliases, newest first."""
+    return list(_lines(settings))
+
+
+def _lines(settings: Settings) -> Iterator[ModelVersion]:
+    from datetime import UTC, datetime
+
+    aliases: dict[int, list[str]] = {}
+    for alias in (CHAMPION, PREVIOUS, CHALLENGER):
+        if version := version_by_alias(settings, alias):
+            aliases.setdefault(int(version.version), []).append(alias)
+    for version in versions(settings):
+        wer = version.tags.get(_WER)
+        yield ModelVersion(
+            version=int(version.version),
+            aliases=tuple(aliases.get(int(version.version), ())),
+            base=version.tags.get(_BASE, ""),
+            wer=float(wer) if wer else None,
+            outcome=version.tags.get(_OUTCOME, ""),
+            created=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC).isoformat(timespec="seconds"),
+        )
+
+
+def registered(settings: Settings, number: int) -> Registered:
+    """A version with its files at hand."""
+    version = client(settings).get_model_version(settings.name, str(number))
+    return Registered(
+        version=number,
+        name=f"{settings.name} v{number}",
+        directory=_files(settings, version),
+        fingerprint=version.tags.get(_FINGERPRINT, ""),
+        run_id=version.run_id or "",
+    )
+
+
+def _files(settings: Settings, version: "Version") -> Path:
+    """The version's files: where the store keeps them when that is this machine, else a copy below `data`.
+
+    Raises:
+        ModelError: they are not in the store.
+    """
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    uri = f"models:/{settings.name}/{version.version}"
+    store = tracking_uri(settings)
+    content = version.tags.get(_FINGERPRINT, "")
+    try:
+        if store.startswith("sqlite:"):
+            return Path(download_artifacts(uri, tracking_uri=store))
+        # Its fingerprint is in the name: another server may count its versions from one again.
+        copy = settings.data / "models" / f"{settings.name}-v{version.version}-{content[:8]}"
+        if not copy.is_dir():
+            aside = copy.with_name(f".{copy.name}.part")
+            aside.mkdir(parents=True, exist_ok=True)
+            files = Path(download_artifacts(uri, dst_path=str(aside), tracking_uri=store))
+            if fingerprint(files) != content:  # a server that has lost them sends an empty folder
+                raise FileNotFoundError("they are not what was registered")
+            files.rename(copy)
+        return copy
+    except (OSError, MlflowException) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(
+            f"{settings.name} v{version.version}: its files cannot be fetched from the MLflow store ({reason}); "
+            "put them back, or move the alias `champion` to another version"
+        ) from error
+
+
+def _worth(state: object) -> bool:
+    """Whether trying again may help: what the user has to mend stays wrong."""
+    return not isinstance(getattr(state, "data", None), UserError)

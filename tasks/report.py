@@ -1,0 +1,158 @@
+"""Close a run: the page with the evidence, the artifacts in Prefect, the record in MLflow."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.runtime import flow_run
+
+from asr.scoring.evaluation import Evaluation
+from asr.scoring.gate import Verdict
+from asr.scoring.report import Link, Report, write_report
+from tasks.corpus import Corpora
+from tasks.environment import without_password
+from tasks.registry import Registered, is_champion, tag_version
+from tasks.result import Outcome, Result
+from tasks.run_record import Earlier, Record, close_record
+from tasks.settings import Settings
+from tasks.steps import write_aside
+from tasks.tracking import client, log_files, run_url
+
+log = logging.getLogger(__name__)
+
+_EMBEDDED_UI = "http://127.0.0.1:4200"
+
+
+@task(name="conclude")
+def conclude(
+    settings: Settings,
+    run: Record,
+    corpora: Corpora,
+    outcome: Outcome,
+    sentence: str,
+    baseline: Sequence[Evaluation],
+    candidate: Sequence[Evaluation] = (),
+    verdict: Verdict | None = None,
+    model: Registered | None = None,
+    release: Path | None = None,
+) -> Result:
+    """Write the report and close the records in Prefect and MLflow."""
+    folder = settings.data / "reports" / run.id
+    other = [*candidate, *[None] * (len(baseline) - len(candidate))]
+    result = Result(
+        outcome=outcome,
+        sentence=sentence,
+        baseline=baseline[0],
+        candidate=other[0],
+        guards=tuple(zip(baseline[1:], other[1:], strict=True)),
+        gate=verdict.checks if verdict else (),
+        fingerprints=corpora.fingerprints() | {"settings": settings.fingerprint()},
+        mlflow_run_id=run.id,
+        prefect_flow_run_id=str(flow_run.get_id() or ""),
+        mlflow_url=run_url(settings, run.id),
+        prefect_url=prefect_url(str(flow_run.get_id() or "")),
+        report=folder / "report.html",
+        release=release,
+        decided_by=run.id,
+    )
+    page = Report(
+        outcome=outcome,
+        sentence=sentence,
+        baseline=baseline[0],
+        candidate=other[0],
+        guards=result.guards,
+        verdict=verdict,
+        corpora=(*corpora.learning, *corpora.judging),
+        links=tuple(_links(result, model)),
+        warnings=corpora.warnings,
+        written=datetime.now(UTC),
+    )
+    write_report(folder, page)
+    write_aside(folder / "result.json", result.model_dump_json(indent=1))
+    log_files(settings, run.id, folder / "report.html", folder / "report.md")
+    if model and (release or not is_champion(settings, model)):  # training may have made the champion once more
+        tag_version(settings, model.version, {"outcome": outcome})
+    _show_in_prefect(result, folder / "report.md")
+    close_record(settings, run.id, result)
+    return result
+
+
+@task(name="point at the earlier answer")
+def point_at(settings: Settings, earlier: Earlier) -> Result:
+    """The result of an earlier run, as the result of this one: nothing has changed since."""
+    decided = earlier.result.decided_by or earlier.run_id
+    sentence = (
+        f"Nothing has changed since run “{earlier.name}” ({decided}), which ended with {earlier.result.outcome}: "
+        f"{earlier.result.sentence}"
+    )
+    if earlier.result.outcome == "unchanged":
+        sentence = earlier.result.sentence
+    result = earlier.result.model_copy(
+        update={
+            "outcome": "unchanged",
+            "sentence": sentence,
+            "prefect_flow_run_id": str(flow_run.get_id() or ""),
+            "prefect_url": prefect_url(str(flow_run.get_id() or "")),
+            "decided_by": decided,
+            "report": _report_at_hand(settings, earlier.result),
+            "release": earlier.result.release if (earlier.result.release or Path()).is_dir() else None,
+        }
+    )
+    create_markdown_artifact(f"# Unchanged\n\n{sentence}\n\n[MLflow run]({result.mlflow_url})", key="result")
+    return result
+
+
+def prefect_url(flow_run_id: str) -> str:
+    """Where the Prefect UI shows a run; for the embedded server that is where `make ui` serves it."""
+    from prefect.utilities.urls import url_for
+
+    if not flow_run_id:
+        return ""
+    return without_password(url_for("flow-run", obj_id=flow_run_id, default_base_url=_EMBEDDED_UI) or "")
+
+
+def _report_at_hand(settings: Settings, result: Result) -> Path:
+    """The page of an earlier run; from MLflow when that was on another machine, or its folder was cleaned up."""
+    from mlflow.exceptions import MlflowException
+
+    folder = settings.data / "reports" / result.mlflow_run_id
+    if not (folder / "report.html").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError, MlflowException):
+            for name in ("report.md", "report.html"):
+                client(settings).download_artifacts(result.mlflow_run_id, name, str(folder))
+    return folder / "report.html"
+
+
+def _links(result: Result, model: Registered | None) -> list[Link]:
+    places = {
+        "Prefect run": result.prefect_url,
+        "MLflow run": result.mlflow_url,
+        "Model": model.name if model else "",
+        "Release": str(result.release or ""),
+    }
+    return [Link(name=name, target=target) for name, target in places.items() if target]
+
+
+def _show_in_prefect(result: Result, report: Path) -> None:
+    rows = [
+        {
+            "corpus": evaluation.corpus,
+            "role": role,
+            "model": evaluation.model,
+            "WER": f"{evaluation.wer:.2%}",
+            "95 % interval": f"{evaluation.interval[0]:.2%} – {evaluation.interval[1]:.2%}",
+            "S / D / I": f"{evaluation.substitutions} / {evaluation.deletions} / {evaluation.insertions}",
+            "words": evaluation.words,
+        }
+        for pair in ((result.baseline, result.candidate), *result.guards)
+        for role, evaluation in zip(("baseline", "candidate"), pair, strict=True)
+        if evaluation
+    ]
+    create_table_artifact(rows, key="error-rates", description=result.sentence)
+    markdown = report.read_text(encoding="utf-8")
+    create_markdown_artifact(f"{markdown}\n\n[MLflow run]({result.mlflow_url})\n", key="result")

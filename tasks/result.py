@@ -1,0 +1,71 @@
+"""What a run of the loop ends with: the object that `--json` prints and the lines that a person reads."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from asr.scoring.evaluation import Evaluation
+from asr.scoring.gate import Check
+
+Outcome = Literal["promoted", "rejected", "inconclusive", "unchanged", "good_enough", "awaiting_approval"]
+
+OUTCOME_OF: dict[str, Outcome] = {"promote": "promoted", "reject": "rejected", "inconclusive": "inconclusive"}
+"""What a verdict of the gate makes of a run."""
+
+
+class Result(BaseModel):
+    """The decision of a run, with its evidence and where to look further."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    sentence: str
+    """What was decided and why."""
+    baseline: Evaluation | None
+    candidate: Evaluation | None
+    guards: tuple[tuple[Evaluation, Evaluation | None], ...]
+    """Baseline and candidate on every guard set."""
+    gate: tuple[Check, ...]
+    fingerprints: dict[str, str]
+    """By corpus, and of the settings."""
+    mlflow_run_id: str
+    prefect_flow_run_id: str
+    mlflow_url: str
+    prefect_url: str
+    report: Path
+    """The page with the evidence."""
+    release: Path | None
+    """Where the promoted model was released."""
+    decided_by: str
+    """The MLflow run that decided; another one than this when nothing has changed."""
+
+    def summary(self) -> str:
+        """The result as text for a terminal."""
+        lines = ["", f"{self.outcome.replace('_', ' ').upper()}  {self.sentence}", ""]
+        lines += self._table()
+        lines += [f"  {'✓' if check.passed else '✗'} {check.name:<18} {check.sentence}" for check in self.gate]
+        places = {
+            "report": str(self.report),
+            "release": str(self.release or ""),
+            "MLflow": self.mlflow_url,
+            "Prefect": self.prefect_url,
+        }
+        lines += ["", *(f"  {name:<8} {place}" for name, place in places.items() if place)]
+        return "\n".join(lines)
+
+    def _table(self) -> list[str]:
+        if self.baseline is None:
+            return []
+        pairs = ((self.baseline, self.candidate), *self.guards)
+        header = f"  {'WER':<18} {'baseline':>22} {'candidate':>22}"
+        rows = [
+            f"  {before.corpus:<18} {_rate(before):>22} {_rate(after) if after else '':>22}".rstrip()
+            for before, after in pairs
+        ]
+        return [header, *rows, ""]
+
+
+def _rate(evaluation: Evaluation) -> str:
+    low, high = evaluation.interval
+    return f"{100 * evaluation.wer:.1f} % ({100 * low:.1f}–{100 * high:.1f})"

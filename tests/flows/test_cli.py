@@ -1,0 +1,305 @@
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from asr.doctor import Finding
+from asr.errors import DataError, SettingsError
+from asr.scoring.evaluation import Evaluation
+from flows import cli_output
+from flows.cli import fail
+from flows.cli_arguments import COMMANDS, build, parse, settings_flags
+from flows.cli_failures import explain
+from tasks.settings import setting_fields
+
+Ran = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def wergate(tmp_path: Path, repository: Path):
+    def run(*arguments: str, **environ: str) -> Ran:
+        command = [sys.executable, "-m", "flows.cli", *arguments]
+        surroundings = os.environ | {"PYTHONPATH": str(repository)} | environ
+        return subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def test_help_names_every_command(wergate) -> None:
+    ran = wergate("--help")
+    assert ran.returncode == 0
+    assert ran.stderr == ""
+    for command in COMMANDS:
+        assert re.search(rf"^    {command.name}\b", ran.stdout, re.MULTILINE), command.name
+
+
+def test_help_of_run_names_every_setting(wergate) -> None:
+    ran = wergate("run", "--help")
+    assert ran.returncode == 0
+    assert "--min-gain NUMBER" in ran.stdout
+    assert "--training-epochs NUMBER" in ran.stdout
+    assert "--data-folder DIR" in ran.stdout
+    assert ran.stdout.count("(default:") >= 0.5 * len(setting_fields())  # some are cut by a line break
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse([command, "--help"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: wergate {command} ")
+
+
+def test_the_contract_of_the_commands() -> None:
+    run = parse(["run", "--config", "c.toml", "--training-data", "a", "--testing-data", "b", "--base", "m", "--force"])
+    assert (run.command, run.config, run.force, run.json) == ("run", Path("c.toml"), True, False)
+    assert settings_flags(run) == {"training_data": "a", "testing_data": "b", "base": "m"}
+    evaluate = parse(["evaluate", "--model", "champion", "--data", "d", "--max-samples", "5", "--json"])
+    assert (evaluate.model, evaluate.data, evaluate.max_samples, evaluate.json) == ("champion", Path("d"), 5, True)
+    assert settings_flags(evaluate) == {}
+    assert parse(["validate", "a", "b"]).folders == [Path("a"), Path("b")]
+    transcribe = parse(["transcribe", "a.wav", "b.wav"])
+    assert (transcribe.files, transcribe.model) == ([Path("a.wav"), Path("b.wav")], "champion")
+    assert parse(["transcribe", "a.wav", "--model", "m"]).model == "m"
+
+
+def test_every_command_takes_every_setting() -> None:
+    _, parsers = build()
+    for parser in parsers.values():
+        words = [word for action in parser._actions for word in action.option_strings]
+        assert len(words) == len(set(words))
+        assert sum(action.dest.startswith("setting:") for action in parser._actions) == len(setting_fields())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no command"),
+        (["rum"], "did you mean run?"),
+        (["run", "--min-gian", "3"], "unknown flag --min-gian; did you mean --min-gain?"),
+        (["run", "--training.epochs=3"], "did you mean --training-epochs?"),
+        (["run", "somewhere"], "unexpected 'somewhere'"),
+        (["run", "--forc"], "did you mean --force?"),
+        (["evaluate", "--model", "m"], "required: --data"),
+        (["evaluate", "--model", "m", "--data", "d", "--max-samples", "0"], "at least 1"),
+        (["validate"], "required: DIR"),
+    ],
+)
+def test_wrong_use_is_one_line(arguments: list[str], message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)) as raised:
+        parse(arguments)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_wrong_use_exits_with_2(wergate) -> None:
+    ran = wergate("run", "--min-gian", "3")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "wergate: unknown flag --min-gian; did you mean --min-gain? See wergate run --help\n"
+
+
+@pytest.mark.parametrize("wrong", [["run", "--min-gian", "3"], ["run", "--min-gain", "3"], ["run", "--config", "no"]])
+def test_wrong_use_as_json(wergate, wrong: list[str]) -> None:
+    ran = wergate(*wrong, "--json")
+    error = json.loads(ran.stdout)["error"]
+    assert ran.returncode == error["exit_code"] == 2
+    assert ran.stderr == f"wergate: {error['message']}\n"
+
+
+def test_wrong_settings_exit_with_2_and_leave_nothing(wergate, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.wergate]\nmin_gian = 0.1\nmin_words = 0\n")
+    ran = wergate("models", WERGATE_NORMALIZER="klingon")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.splitlines() == [
+        "wergate: pyproject.toml:2: unknown setting min_gian; did you mean min_gain?",
+        "wergate: pyproject.toml:3: min_words must be greater than or equal to 1, not 0",
+        "wergate: environment: WERGATE_NORMALIZER must be 'none', 'basic' or 'english', not \"klingon\"",
+    ]
+    assert not (tmp_path / "data").exists()
+
+
+def test_doctor_finds_this_machine_well_and_leaves_nothing(wergate, tmp_path: Path) -> None:
+    ran = wergate("doctor", "--json", HF_TOKEN="hf_do_not_show_me")
+    answer = json.loads(ran.stdout)
+    assert ran.returncode == 0, ran.stdout
+    assert answer["healthy"] is True
+    names = [finding["name"] for finding in answer["findings"]]
+    wanted = ["Python", "torch", "GPU", "processors", "audio", "speech synthesis", "transformers", "tokens", "disk"]
+    assert list(dict.fromkeys(names)) == [*wanted, "MLflow", "Prefect"]
+    assert "hf_do_not_show_me" not in ran.stdout + ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_user_error_is_its_line_and_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = io.StringIO()
+    assert fail(DataError("x.wav: empty; record it again"), None, answers) == 3
+    assert capsys.readouterr().err == "wergate: x.wav: empty; record it again\n"
+    assert json.loads(answers.getvalue()) == {"error": {"message": "x.wav: empty; record it again", "exit_code": 3}}
+
+
+def test_an_interrupted_run_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(KeyboardInterrupt(), None, None) == 130
+    assert capsys.readouterr().err == "wergate: interrupted; run the same command again to continue\n"
+
+
+@pytest.mark.parametrize(
+    "cause", [OSError(28, "No space left on device"), RuntimeError("I/O error: No space left on device (os error 28)")]
+)
+def test_a_full_disk_is_named_however_deep(tmp_path: Path, cause: Exception) -> None:
+    error = RuntimeError("could not save")
+    error.__cause__ = cause
+    failure = explain(error, tmp_path, {})
+    assert (failure.exit_code, "is full" in failure.message, str(tmp_path) in failure.message) == (1, True, True)
+
+
+def test_a_full_disk_in_the_small(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as raised, Path("/dev/full").open("w", buffering=1) as full:
+        full.write("x\n")
+    assert "is full" in explain(raised.value, tmp_path, {}).message
+
+
+def test_the_unexpected_is_one_line_with_a_log(tmp_path: Path) -> None:
+    try:
+        {}["nothing\nhere"]
+    except KeyError as error:
+        failure = explain(error, tmp_path, {})
+    assert failure.exit_code == 1
+    assert len(failure.message.splitlines()) == 1
+    assert "KeyError" in failure.message and "WERGATE_TRACEBACK=1" in failure.message
+    assert "Traceback (most recent call last)" in (tmp_path / "wergate-error.log").read_text()
+
+
+def test_the_traceback_is_shown_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    failure = explain(ValueError("x"), tmp_path, {"WERGATE_TRACEBACK": "1"})
+    assert failure.message == "ValueError: x"
+    assert "ValueError: x" in capsys.readouterr().err
+    assert not (tmp_path / "wergate-error.log").exists()
+
+
+LOUD = """
+import os, subprocess, sys
+from flows.cli_output import stdout_for_answers
+answers = stdout_for_answers()
+print("a library")
+os.write(1, b"native code\\n")
+subprocess.run([sys.executable, "-c", "print('a child')"])
+print("the answer", file=answers)
+"""
+
+
+def test_stdout_holds_the_answer_alone(repository: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", LOUD], cwd=repository, capture_output=True, text=True)
+    assert ran.stdout == "the answer\n"
+    assert sorted(ran.stderr.splitlines()) == ["a child", "a library", "native code"]
+
+
+def test_a_reader_that_stops_reading_is_no_failure(tmp_path: Path, repository: Path) -> None:
+    code = f"{sys.executable} -m flows.cli doctor | true"
+    environ = os.environ | {"PYTHONPATH": str(repository)}
+    ran = subprocess.run(["bash", "-c", code], cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert ran.stderr == ""
+
+
+def evaluation(**changes: object) -> Evaluation:
+    values = {
+        "model": "champion v3",
+        "model_fingerprint": "m",
+        "corpus": "testing",
+        "corpus_fingerprint": "c",
+        "normalizer": "basic@1",
+        "decoding": "greedy@1",
+        "utterances": 1200,
+        "seconds": 7300.0,
+        "wer": 0.1234,
+        "cer": 0.05,
+        "ser": 0.5,
+        "words": 12000,
+        "substitutions": 1,
+        "deletions": 2,
+        "insertions": 3,
+        "interval": (0.11, 0.13),
+        "rtfx": 321.0,
+        "table": Path("utterances.jsonl"),
+    }
+    return Evaluation.model_validate(values | changes)
+
+
+def test_an_evaluation_for_people() -> None:
+    text = cli_output.evaluation_text(evaluation())
+    assert "WER              12.3% (95 % interval 11.0% – 13.0%)" in text.splitlines()
+    assert "testing, 1,200 utterances, 2.0 h" in text
+    assert "1 substituted, 2 deleted, 3 inserted" in text
+
+
+def test_an_evaluation_as_json() -> None:
+    plain = json.loads(cli_output.as_json(evaluation(cer=float("nan")), io.StringIO()))
+    assert plain["wer"] == 0.1234
+    assert plain["cer"] is None
+    assert plain["table"] == "utterances.jsonl"
+    assert plain["interval"] == [0.11, 0.13]
+
+
+def test_json_is_ascii_where_stdout_is_not_utf8() -> None:
+    latin = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    assert cli_output.as_json({"text": "الشارقة"}, latin).isascii()
+    utf8 = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    assert "الشارقة" in cli_output.as_json({"text": "الشارقة"}, utf8)
+
+
+def test_reports_of_problems(tmp_path: Path) -> None:
+    from asr.corpus.rules import Problem
+    from asr.corpus.validate import CorpusReport
+
+    empty = Problem("empty_text", "error", tmp_path / "metadata.csv", 3, "the transcript is empty", "write it")
+    quiet = Problem("clipped", "warning", tmp_path / "a.wav", None, "the recording is clipped", "less gain")
+    report = CorpusReport(None, (empty, quiet))
+    lines = cli_output.report_text(report).splitlines()
+    assert lines[0] == f"{tmp_path}/metadata.csv:3: error[empty_text]: the transcript is empty — write it"
+    assert lines[-1] == "1 error, 1 warning"
+    value = json.loads(cli_output.as_json(cli_output.reports_value([report]), io.StringIO()))
+    assert (value["valid"], value["errors"], value["warnings"]) == (False, 1, 1)
+    assert value["corpora"][0]["problems"][0]["line"] == 3
+
+
+def test_models_for_people() -> None:
+    registry = pytest.importorskip("tasks.registry")
+    versions = [
+        registry.ModelVersion(
+            version=2, aliases=("champion",), base="embedded", wer=0.123, outcome="promoted", created="2026-01-02"
+        ),
+        registry.ModelVersion(version=1, aliases=(), base="embedded", wer=None, outcome="", created="2026-01-01"),
+    ]
+    head, second, first = cli_output.models_text(versions).splitlines()
+    assert head.split() == ["version", "alias", "WER", "outcome", "base", "created"]
+    assert second.split() == ["2", "champion", "12.3%", "promoted", "embedded", "2026-01-02"]
+    assert first.split() == ["1", "–", "–", "–", "embedded", "2026-01-01"]
+
+
+def test_no_models_yet() -> None:
+    assert cli_output.models_text([]) == "no models yet; `wergate run` registers the first"
+
+
+def test_transcripts_for_people() -> None:
+    transcribe = pytest.importorskip("tasks.transcribe")
+    transcript = transcribe.Transcript(file=Path("a.wav"), text="two\tlines\n", seconds=1.0)
+    assert cli_output.transcript_text(transcript, with_file=False) == "two lines"
+    assert cli_output.transcript_text(transcript, with_file=True) == "a.wav\ttwo lines"
+
+
+def test_findings_for_people() -> None:
+    assert cli_output.finding_text(Finding("disk", "ok", "9 GB free")) == "✓ disk: 9 GB free"
+    bad = cli_output.finding_text(Finding("disk", "problem", "full", "free some"))
+    assert bad == "✗ disk: full\n  problem, to mend: free some"
+
+
+def test_an_interrupt_is_named_whatever_a_library_makes_of_it(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError) as raised:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("unexpected pos 6534400 vs 6534288")
+    assert explain(raised.value, tmp_path, {}).exit_code == 130
