@@ -26,8 +26,10 @@ def test_an_interrupted_command_goes_on(quick, as_flags, tmp_path: Path, reposit
     def start(said: Path) -> "subprocess.Popen[str]":
         with said.open("w") as err:
             return subprocess.Popen(
-                command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True
-            )
+                command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True,
+                # Where the tests run in the background of a shell, Ctrl-C is ignored, and a child would inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )  # fmt: skip
 
     ctrl_c, terminate = lambda run: os.killpg(run.pid, signal.SIGINT), lambda run: run.terminate()
     for moment, stop in (("step 2 of 12", ctrl_c), ("step 6 of 12", terminate)):
