@@ -41,6 +41,8 @@ def variables(settings: Settings, environ: Mapping[str, str], home: Path) -> dic
         "TOKENIZERS_PARALLELISM": "false",
         # Threads that wait spinning for one that another program has put off make training several times slower.
         "OMP_WAIT_POLICY": "PASSIVE",
+        # oneDNN keeps a thousand prepared operations, some for every length of a batch: a gigabyte that saves no time.
+        "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prefect import task
+from tqdm import tqdm
 
 from asr.corpus.utterance import Corpus
 from asr.models.evaluate import evaluate
@@ -50,7 +51,15 @@ def evaluate_model(settings: Settings, model: Model, corpus: Corpus, since: floa
 
     def work() -> Evaluation:
         speech = load_speech_model(str(model.directory), language=settings.language, name=name)
-        return evaluate(speech, corpus, normalizer=settings.normalizer, batch_size=settings.batch_size, folder=folder)
+        with tqdm(total=corpus.utterances, desc=f"evaluate on {corpus.name}", unit="utterance", disable=None) as bar:
+            return evaluate(
+                speech,
+                corpus,
+                normalizer=settings.normalizer,
+                batch_size=settings.batch_size,
+                folder=folder,
+                progress=lambda done, _all: bar.update(done - bar.n),
+            )
 
     parts = (model.fingerprint, corpus.fingerprint, versioned(settings.normalizer), DECODING, settings.language)
     folder = settings.data / "evaluations" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

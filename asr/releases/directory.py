@@ -18,6 +18,8 @@ def stage(model: Path, releases: Path, name: str, facts: dict[str, object]) -> P
         aside = releases / f".{name}.part"
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(model, aside)
+        for file in aside.rglob("*.safetensors"):
+            file.chmod(0o644)  # weights are born readable for their maker alone; who serves them is somebody else
         (aside / "release.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
         aside.rename(folder)
     return folder

@@ -97,3 +97,9 @@ def test_readers_see_the_old_or_the_new(tmp_path: Path, releases: Path) -> None:
     reader.join()
     assert failures == []
     assert seen == {"v1", "v2"}
+
+
+def test_the_service_that_serves_a_release_can_read_it(model: Path, releases: Path) -> None:
+    (model / "model.safetensors").chmod(0o600)  # as the safetensors library writes it
+    folder = stage(model, releases, "v1", {})
+    assert (folder / "model.safetensors").stat().st_mode & 0o777 == 0o644
