@@ -34,7 +34,7 @@ check: $(DEV_STAMP) ## lint, format, types, generated documentation, workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet --no-progress .github
 
-bench: $(RUN_STAMP) ## speed and memory, measured on this machine
+bench: $(DEV_STAMP) ## speed and memory, measured on this machine
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 ui: $(RUN_STAMP) ## the Prefect and MLflow pages over the stores below data/; Ctrl-C stops both

@@ -16,6 +16,7 @@ from typing import TextIO
 from flows.cli_arguments import COMMANDS, parse, settings_flags
 from flows.cli_failures import explain
 from flows.cli_output import as_json, evaluation_text, finding_text, models_text, stdout_for_answers, transcript_text
+from tasks.backend import refuse_azure
 from tasks.settings import Settings, load_settings
 
 Say = Callable[[str], None]
@@ -39,6 +40,7 @@ def run(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     from flows.improve import improve
     from tasks.prefect_server import start
 
+    refuse_azure(settings)
     start()
     result = improve(settings, force=arguments.force)
     say(result.summary())
@@ -50,6 +52,7 @@ def evaluate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     from flows.evaluate import evaluate
     from tasks.prefect_server import start
 
+    refuse_azure(settings)
     start()
     evaluation = evaluate(settings, arguments.model, arguments.data, arguments.max_samples)
     say(evaluation_text(evaluation))
@@ -57,17 +60,43 @@ def evaluate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
 
 
 def validate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
-    """Every problem of the data; errors make it invalid."""
-    from flows.cli_output import report_text, reports_value
+    """Every problem of the data, and what it holds; errors make it invalid. Or the rules that it is checked by."""
+    if arguments.rules:
+        return _list_rules(say)
+    from asr.corpus.report import write_page
+    from flows.cli_output import overview_text, overviews_value
     from flows.validate import validate
     from tasks.prefect_server import start
 
     start()
-    reports = validate(settings, arguments.folders)
-    for report in reports:
-        say(report_text(report))
-    invalid = any(problem.severity == "error" for report in reports for problem in report.problems)
-    return Answer(reports_value(reports), exit_code=3 if invalid else 0)
+    overviews = validate(settings, arguments.folders)
+    for overview in overviews:
+        say(overview_text(overview))
+    if arguments.report:
+        write_page(arguments.report, overviews)
+    invalid = any(overview.report.errors for overview in overviews)
+    return Answer(overviews_value(overviews), exit_code=3 if invalid else 0)
+
+
+def _list_rules(say: Say) -> Answer:
+    """The rules of the data."""
+    from asr.corpus.rules import RULES
+    from flows.cli_output import rules_text
+
+    say(rules_text(RULES.values()))
+    return Answer({"rules": list(RULES.values())})
+
+
+def convert(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """A folder in another layout; nothing is written of invalid data."""
+    from flows.cli_output import conversion_text, conversion_value
+    from flows.convert import convert
+    from tasks.prefect_server import start
+
+    start()
+    conversion = convert(settings, arguments.folder, arguments.target, arguments.layout)
+    say(conversion_text(conversion))
+    return Answer(conversion_value(conversion), exit_code=0 if conversion.written else 3)
 
 
 def transcribe(settings: Settings, arguments: Namespace, say: Say) -> Answer:
@@ -102,7 +131,7 @@ def doctor(settings: Settings, arguments: Namespace, say: Say) -> Answer:
 
 
 _FUNCTIONS: dict[str, Callable[[Settings, Namespace, Say], Answer]] = {
-    function.__name__: function for function in (run, evaluate, validate, transcribe, models, doctor)
+    function.__name__: function for function in (run, evaluate, validate, convert, transcribe, models, doctor)
 }
 assert _FUNCTIONS.keys() == {command.name for command in COMMANDS}
 

@@ -41,7 +41,16 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _validate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="folder of audio and transcripts")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="DIR", help="folder of audio and transcripts")
+    parser.add_argument("--rules", action="store_true", help="list the rules of the data instead; no DIR is needed")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a Markdown page for a pull request as well")
+
+
+def _convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of audio and transcripts, in any layout")
+    parser.add_argument("target", type=Path, metavar="OUT", help="new or empty folder to write to")
+    layout = "audiofolder: audio as it is with a metadata.csv; azure: zip files for Custom Speech"
+    parser.add_argument("--layout", required=True, choices=("audiofolder", "azure"), help=layout)
 
 
 def _transcribe(parser: argparse.ArgumentParser) -> None:
@@ -72,11 +81,21 @@ COMMANDS = (
     ),
     Command(
         "validate",
-        "DIR...",
+        "DIR... [--report FILE] | --rules",
         "report every problem of the data",
         "Check folders of audio and transcripts and report every problem at once; given training and testing data, "
-        "what leaks between them too. Exits with 3 if there is an error.",
+        "what leaks between them too. Then the data in numbers, and what has changed since the last run. Exits with 3 "
+        "if there is an error.",
         _validate,
+    ),
+    Command(
+        "convert",
+        "DIR OUT --layout {audiofolder,azure}",
+        "write data in another layout, for other tools",
+        "Check a folder in any mix of layouts and write its utterances in one: as a Hugging Face AudioFolder, with the "
+        "audio as it is, or as zip files for Azure Custom Speech. Exits with 3, and writes nothing, if there is an "
+        "error.",
+        _convert,
     ),
     Command(
         "transcribe",
@@ -144,6 +163,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = root.parse_known_args(argv)
     if arguments.command is None:
         raise SettingsError(f"no command; choose from {', '.join(parsers)}, or see wergate --help")
+    if arguments.command == "validate" and not (arguments.folders or arguments.rules or unknown):
+        raise SettingsError(f"the following arguments are required: DIR; see {parsers['validate'].prog} --help")
     if unknown:
         prog = parsers[arguments.command].prog
         mistakes = [_unknown_flag(word, parsers[arguments.command]) for word in unknown if word.startswith("-")]

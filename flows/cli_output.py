@@ -3,16 +3,17 @@
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from pydantic import TypeAdapter
 
 if TYPE_CHECKING:
-    from asr.corpus.validate import CorpusReport
+    from asr.corpus.report import Overview
+    from asr.corpus.rules import Rule
     from asr.doctor import Finding
     from asr.scoring.evaluation import Evaluation
+    from tasks.convert import Conversion
     from tasks.registry import ModelVersion
     from tasks.transcribe import Transcript
 
@@ -53,24 +54,112 @@ def evaluation_text(evaluation: "Evaluation") -> str:
     )
 
 
-def report_text(report: "CorpusReport") -> str:
-    """Every problem of a corpus, and a line that sums it up."""
-    from asr.corpus.rules import format_problems
+def overview_text(overview: "Overview") -> str:
+    """Every problem of a corpus, a line that sums it up, and what it holds."""
+    from asr.corpus.report import tally
+    from asr.corpus.rules import format_problems, printable
 
-    count = Counter(problem.severity for problem in report.problems)
-    verdict = f"{_counted(count['error'], 'error')}, {_counted(count['warning'], 'warning')}"
-    corpus = report.corpus
-    if corpus:
-        size = f"{_counted(corpus.utterances, 'utterance')}, {duration(corpus.seconds)}"
-        verdict = f"{corpus.folder}: {size}, {_counted(corpus.words, 'word')}; {verdict}"
-    return "\n".join(filter(None, (format_problems(report.problems), verdict)))
+    report = overview.report
+    errors, warnings = tally(report.problems)
+    size = f"{_counted(report.draft.utterances, 'utterance')}, {duration(report.draft.seconds)}"
+    verdict = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+    summary = f"{printable(str(report.draft.folder))}: {size}, {_counted(report.draft.words, 'word')}; {verdict}"
+    return "\n".join(filter(None, (format_problems(report.problems), summary, _facts(overview))))
 
 
-def reports_value(reports: Sequence["CorpusReport"]) -> object:
-    """The reports as --json gives them: the corpora with their problems, and how many there are."""
-    count = Counter(problem.severity for report in reports for problem in report.problems)
-    corpora = [{"corpus": report.corpus, "problems": report.problems} for report in reports]
-    return {"valid": count["error"] == 0, "errors": count["error"], "warnings": count["warning"], "corpora": corpora}
+def overviews_value(overviews: Sequence["Overview"]) -> object:
+    """The corpora as --json gives them, with their problems, numbers and changes, and how many problems there are."""
+    from asr.corpus.report import tally
+
+    errors, warnings = tally(problem for one in overviews for problem in one.report.problems)
+    corpora = [
+        {
+            "corpus": one.report.corpus,
+            "fingerprint": one.report.draft.fingerprint,
+            "problems": one.report.problems,
+            "statistics": one.statistics,
+            "delta": one.delta,
+        }
+        for one in overviews
+    ]
+    return {"valid": errors == 0, "errors": errors, "warnings": warnings, "corpora": corpora}
+
+
+def rules_text(rules: Iterable["Rule"]) -> str:
+    """The rules of the data, in the form of the problems that they become."""
+    lines = []
+    for rule in rules:
+        lines.append(f"{rule.severity}[{rule.id}]: {rule.text} — {rule.mend}")
+        if rule.note:
+            lines.append(f"  {rule.note}")
+    return "\n".join(lines)
+
+
+def _facts(overview: "Overview") -> str:
+    """What a corpus holds, as a small indented block."""
+    from asr.corpus.histogram import text_bars
+    from asr.corpus.report import rates_text
+    from asr.corpus.rules import printable
+
+    facts, delta = overview.statistics, overview.delta
+    if not facts.utterances:
+        return ""
+    rows = [
+        ("vocabulary", f"{_counted(facts.vocabulary, 'word')}, {facts.words_per_minute:.0f} spoken a minute"),
+        ("speakers", f"{facts.speakers:,}" if facts.speakers else "not named"),
+    ]
+    if facts.sources:
+        rows.append(("sources", f"{facts.sources:,}"))
+    if facts.rates:
+        rows.append(("files", rates_text(facts)))
+    if new := facts.new_words:
+        named = ", ".join(f"{word} {count:,}" for word, count in new.most_frequent)
+        share = f"{_counted(new.vocabulary, 'word')}, {new.share:.1%} of what is said"
+        rows.append(("not trained", f"{share}: {named}" if named else "nothing: training says every word"))
+    rows += zip(("durations", *("" for _ in facts.durations)), text_bars(facts.durations).splitlines(), strict=False)
+    if delta is not None:
+        rows.append(("changes", f"{delta.sentence()} since run “{printable(delta.since)}”"))
+    return "\n".join(f"  {line}" for line in table(rows).splitlines())
+
+
+def conversion_text(conversion: "Conversion") -> str:
+    """What was written and what was left out in one line, or every problem that stands against it."""
+    from asr.corpus.report import tally
+    from asr.corpus.rules import format_problems, printable
+
+    report, written = conversion.report, conversion.written
+    if not written:
+        errors, warnings = tally(report.problems)
+        verdict = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}; nothing was written"
+        return f"{format_problems(report.problems)}\n{printable(str(report.draft.folder))}: {verdict}"
+    count = conversion.left_out
+    left_out = [
+        _counted(count["audio_without_transcript"], "audio file") + " without a transcript",
+        _counted(count["archives_in_archives"], "archive") + " inside of archives",
+        _counted(count["too_long"], "utterance") + " that Azure finds too long",
+        _counted(count["guard_sets"], "guard set") + f" ({', '.join(conversion.guards)})",
+    ]
+    left_out = [text for text, number in zip(left_out, count.values(), strict=True) if number]
+    files = _counted(len(written.zips), "zip file") if written.zips else _counted(written.audio_files, "audio file")
+    size = f"{_counted(written.utterances, 'utterance')}, {duration(written.seconds)}, {files}"
+    mended = f", with unseen characters removed from {_counted(written.mended, 'transcript')}" if written.mended else ""
+    return f"{printable(str(written.folder))}: {size}{mended}; left out: {', '.join(left_out) or 'nothing'}"
+
+
+def conversion_value(conversion: "Conversion") -> object:
+    """What was written as --json gives it, with everything that was left out or found wrong."""
+    from asr.corpus.report import tally
+
+    errors, warnings = tally(conversion.report.problems)
+    return {
+        "layout": conversion.layout,
+        "corpus": conversion.report.corpus,
+        "written": conversion.written,
+        "left_out": conversion.left_out,
+        "errors": errors,
+        "warnings": warnings,
+        "problems": conversion.report.problems,
+    }
 
 
 def transcript_text(transcript: "Transcript", with_file: bool) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import flow
 
 from asr.scoring.evaluation import Evaluation
+from tasks.backend import refuse_azure
 from tasks.corpus import check_folder, take
 from tasks.evaluate import evaluate_model
 from tasks.registry import find_model
@@ -14,6 +15,7 @@ from tasks.settings import Settings
 @flow(name="evaluate", flow_run_name="evaluate {model} on {folder}")
 def evaluate(settings: Settings, model: str, folder: Path, max_samples: int | None = None) -> Evaluation:
     """The error rates of `model` (a directory, a Hub id, `embedded` or `champion`) on the utterances of a folder."""
+    refuse_azure(settings)
     corpus = take(settings, check_folder(settings, folder), max_samples)
     found = find_model(settings, model)
     return evaluate_model(settings, found, corpus)

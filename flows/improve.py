@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from tasks.backend import refuse_azure
 from tasks.corpus import check_corpora
 from tasks.evaluate import measure
 from tasks.gate import decide
@@ -25,6 +26,7 @@ def improve(settings: Settings, force: bool = False) -> Result:
     The champion is good enough: train nothing. Every step is done once; a run that was killed goes on where it was.
     `force` asks and trains again although nothing changed.
     """
+    refuse_azure(settings)
     with one_run_at_a_time(settings):
         corpora = check_corpora(settings)
         base = find_base(settings)

@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from asr.corpus.fingerprint import fingerprint
 from asr.corpus.guards import guard_folders
-from asr.corpus.leakage import leakage
-from asr.corpus.rules import Problem
-from asr.corpus.utterance import Corpus, write_manifest
+from asr.corpus.leakage import Learned
+from asr.corpus.limits import DEFAULT_LIMITS, Limits
+from asr.corpus.rules import Problems, Purpose
+from asr.corpus.utterance import Corpus, stream_manifest, write_manifest
 from asr.corpus.validate import CorpusReport, format_problems, load_corpus
 from asr.errors import DataError
+from tasks.limits import limits_of
 from tasks.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,17 +56,18 @@ def check_corpora(settings: Settings) -> Corpora:
     Raises:
         DataError: some data is wrong; the message names every place.
     """
-    work = settings.data / "corpora"
-    training = load_corpus(settings.training_data, "training", work=work, purpose="training")
-    testing = load_corpus(settings.testing_data, "testing", work=work, purpose="testing")
+    limits = limits_of(settings)
+    training = _load(settings, settings.training_data, "training", "training", limits)
+    testing = _load(settings, settings.testing_data, "testing", "testing", limits)
     guards = [
-        load_corpus(folder, f"guards/{name}", work=work, purpose="testing")
+        _load(settings, folder, f"guards/{name}", "testing", _of_guards(limits))
         for name, folder in guard_folders(settings.testing_data).items()
     ]
-    learning = [training, *_own_replay(settings, work)]
+    learning = [training, *_own_replay(settings, limits)]
     problems = [problem for report in (*learning, testing, *guards) for problem in report.problems]
     for source in learning:
-        problems += leaked(source, [testing, *guards])
+        with Learned(source.draft.stream()) as learned:
+            problems += [problem for report in (testing, *guards) for problem in _leaks(learned, report)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or not training.corpus or not testing.corpus:
         raise DataError(format_problems(errors) or "no usable data")
@@ -78,15 +81,31 @@ def check_corpora(settings: Settings) -> Corpora:
     for corpus in (*checked.learning, *checked.judging):
         log.info(describe(corpus))
     if problems:
-        log.info("%d warnings about the data; `wergate validate` lists them", len(problems))
+        count = sum(problem.count for problem in problems)
+        log.info("%d warnings about the data; `wergate validate` lists them", count)
     return checked
 
 
-def _own_replay(settings: Settings, work: Path) -> list[CorpusReport]:
+def _own_replay(settings: Settings, limits: Limits) -> list[CorpusReport]:
     """The user's folder of general speech, when it is replayed."""
     if not (settings.training.replay and settings.training.replay_data):
         return []
-    return [load_corpus(Path(settings.training.replay_data), "replay", work=work, purpose="training")]
+    return [_load(settings, Path(settings.training.replay_data), "replay", "training", limits)]
+
+
+def _load(
+    settings: Settings, folder: Path, name: str, purpose: Purpose, limits: Limits = DEFAULT_LIMITS
+) -> CorpusReport:
+    """A folder as the settings say that it is to be read."""
+    work = settings.data / "corpora"
+    return load_corpus(
+        folder, name, work=work, purpose=purpose, columns=settings.columns, life=settings.life, limits=limits
+    )
+
+
+def _of_guards(limits: Limits) -> Limits:
+    """Guard sets show no gain; they only must not get worse."""
+    return replace(limits, min_gain=0.0)
 
 
 def describe(corpus: Corpus) -> str:
@@ -95,12 +114,12 @@ def describe(corpus: Corpus) -> str:
     return f"{corpus.name}: {size}, {corpus.fingerprint[:12]}"
 
 
-def leaked(training: CorpusReport, testing: list[CorpusReport]) -> list[Problem]:
-    """What the testing corpora share with the training corpus."""
-    if not training.corpus:
-        return []
-    learned = training.corpus.read()
-    return [problem for report in testing if report.corpus for problem in leakage(learned, report.corpus.read())]
+def _leaks(learned: Learned, report: CorpusReport) -> Problems:
+    """What a testing corpus shares with a training corpus."""
+    found = Problems()
+    found.add(learned.leaks(report.draft.stream()))
+    found.add(learned.repeats(stream_manifest(report.unused)))
+    return found
 
 
 @task(name="validate")
@@ -110,17 +129,25 @@ def validate_folders(settings: Settings, folders: Sequence[Path]) -> list[Corpus
     A folder is judged as training data when it is the setting `training_data` or its name says so; all others are
     testing data, with their guard sets.
     """
-    work = settings.data / "corpora"
+    limits = limits_of(settings)
     training, testing = [], []
     for folder in folders:
-        if _holds_training_data(settings, folder):
-            training.append(load_corpus(folder, str(folder), work=work, purpose="training"))
+        if holds_training_data(settings, folder):
+            training.append(_load(settings, folder, str(folder), "training", limits))
         else:
-            sets = {str(folder): folder} | {str(path): path for path in guard_folders(folder).values()}
-            testing += [load_corpus(path, name, work=work, purpose="testing") for name, path in sets.items()]
+            testing.append(_load(settings, folder, str(folder), "testing", limits))
+            guards = guard_folders(folder).values()
+            testing += [_load(settings, path, str(path), "testing", _of_guards(limits)) for path in guards]
     for source in training:
-        testing = [replace(report, problems=(*report.problems, *leaked(source, [report]))) for report in testing]
+        with Learned(source.draft.stream()) as learned:
+            testing = [replace(report, problems=(*report.problems, *_leaks(learned, report))) for report in testing]
     return [*training, *testing]
+
+
+def load_folder(settings: Settings, folder: Path, limits: Limits) -> CorpusReport:
+    """One folder without its guard sets, as training or testing data like in `validate_folders`."""
+    purpose: Purpose = "training" if holds_training_data(settings, folder) else "testing"
+    return _load(settings, folder, str(folder), purpose, limits)
 
 
 @task(name="check folder")
@@ -130,7 +157,7 @@ def check_folder(settings: Settings, folder: Path) -> Corpus:
     Raises:
         DataError: some data is wrong; the message names every place.
     """
-    report = load_corpus(folder, folder.resolve().name, work=settings.data / "corpora", purpose="testing")
+    report = _load(settings, folder, folder.resolve().name, "testing")
     if not report.corpus:
         raise DataError(format_problems(report.errors))
     return report.corpus
@@ -156,5 +183,6 @@ def take(settings: Settings, corpus: Corpus, most: int | None) -> Corpus:
     )
 
 
-def _holds_training_data(settings: Settings, folder: Path) -> bool:
+def holds_training_data(settings: Settings, folder: Path) -> bool:
+    """Whether a folder is judged as training data."""
     return folder.resolve() == settings.training_data.resolve() or folder.resolve().name.startswith("train")

@@ -9,6 +9,7 @@ from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from asr.base.general_speech import speak_general
+from asr.corpus.hub.reference import HubDataset
 from asr.corpus.split import split_dev
 from asr.corpus.utterance import Corpus, read_manifest, write_manifest
 from asr.corpus.validate import load_corpus
@@ -32,8 +33,12 @@ class TrainingSet(BaseModel):
     training: Path
     dev: Path
     replay: Path
+    streams: tuple[HubDataset, ...] = ()
+    """What is trained on while it is read."""
+    judging: tuple[Path, ...] = ()
+    """What models are judged by, which must not be in the streams."""
     fingerprint: str
-    """Of all three."""
+    """Of all that is learned from."""
 
 
 @task(name="prepare training data")
@@ -45,19 +50,23 @@ def prepare_training(settings: Settings, corpora: Corpora) -> TrainingSet:
     """
     options, corpus = settings.training, corpora.training
     training, dev = split_dev(corpus.read(), options.dev_share, options.seed)
-    if not training or not dev:
+    if not corpus.streams and not (training and dev):
         raise DataError(
             f"{corpus.folder}: {corpus.utterances} utterances are too few to train on and choose a checkpoint by; "
             "add at least two"
         )
     replay = corpora.replay or spoken_replay(settings, len(training))
-    fingerprints = (corpus.fingerprint, replay.fingerprint if replay else "", f"{options.dev_share}", f"{options.seed}")
+    fingerprints = [corpus.fingerprint, replay.fingerprint if replay else "", f"{options.dev_share}", f"{options.seed}"]
+    if corpus.streams:  # what models are judged by is sieved out of them, so that it is part of what is learned from
+        fingerprints += [one.fingerprint for one in corpora.judging]
     content = hashlib.sha256("\0".join(fingerprints).encode()).hexdigest()
     folder = settings.data / "prepared" / content[:16]
     prepared = TrainingSet(
         training=folder / "training.jsonl",
         dev=folder / "dev.jsonl",
         replay=folder / "replay.jsonl",
+        streams=corpus.streams,
+        judging=tuple(one.manifest for one in corpora.judging),
         fingerprint=content,
     )
     write_manifest(training, prepared.training)

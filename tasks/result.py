@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.corpus.delta import Delta
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.gate import Check
 
@@ -29,6 +30,8 @@ class Result(BaseModel):
     gate: tuple[Check, ...]
     fingerprints: dict[str, str]
     """By corpus, and of the settings."""
+    data: dict[str, Delta] = {}
+    """By corpus: what has changed since the last finished run; empty when there was none."""
     mlflow_run_id: str
     prefect_flow_run_id: str
     mlflow_url: str

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from asr.corpus.utterance import Corpus
 from asr.models.checkpoint import fingerprint
 from tasks.corpus import Corpora
+from tasks.data_history import Survey, survey_data
 from tasks.result import Result
 from tasks.settings import Settings, setting_fields
 from tasks.tracking import (
@@ -98,6 +99,7 @@ class Record(BaseModel):
     id: str
     since: float | None
     """When it began, if everything is to be done again; what was finished before does not count then."""
+    data: Survey = Survey()
 
 
 @contextmanager
@@ -105,7 +107,8 @@ def record(settings: Settings, corpora: Corpora, question: Question, force: bool
     """The record of this run while it is at work; a run that fails is marked as failed and can be gone on with."""
     run_id = open_record(settings, corpora, question, force)
     with marked_if_it_fails(settings, run_id):
-        yield Record(id=run_id, since=begun(settings, run_id) if force else None)
+        survey = survey_data(settings, run_id, corpora)
+        yield Record(id=run_id, since=begun(settings, run_id) if force else None, data=survey)
 
 
 @task(name="open the record")

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from asr.azure.locales import find_locale
+from asr.corpus.columns import DEFAULT_COLUMNS, Columns
+from asr.corpus.life_fields import DEFAULT_LIFE_FIELDS, LifeFields
 from asr.errors import SettingsError
 from asr.training.options import TrainingOptions
 from tasks.settings_sources import (
@@ -29,8 +32,11 @@ from tasks.settings_sources import (
 FOLDERS = ("training_data", "testing_data", "data")
 """Settings that name a folder of the project."""
 
-INDIFFERENT = frozenset({*FOLDERS, "name", "mlflow_tracking_uri", "prefect_api_url", "batch_size"})
-"""Settings that cannot change what a run decides: where things are, what they are called, how fast they go."""
+INDIFFERENT = frozenset({*FOLDERS, "columns", "life", "name", "mlflow_tracking_uri", "prefect_api_url", "batch_size"})
+"""Settings that cannot change what a run decides: where things are, what they are called, how fast they go.
+
+What is read of the data has fingerprints of its own.
+"""
 
 
 class Settings(BaseModel):
@@ -38,8 +44,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    backend: Literal["local"] = Field(
-        "local", description="Who trains and recognizes: `local` is this machine, with Hugging Face models."
+    backend: Literal["local", "azure"] = Field(
+        "local",
+        description="Who trains and recognizes: `local` is this machine, with Hugging Face models; `azure` is Custom "
+        "Speech, for which data can be validated, but no run is made yet.",
     )
     base: str = Field(
         "embedded",
@@ -48,7 +56,11 @@ class Settings(BaseModel):
         "or a Hub id such as `openai/whisper-small`.",
     )
     base_revision: str = Field("", description="Branch, tag or commit of a base from the Hub; empty takes its newest.")
-    language: str = Field("en", description="Language of the speech, as an ISO 639 code.")
+    language: str = Field(
+        "en",
+        description="Language of the speech: an ISO 639 code such as `en`, or a locale such as `en-US`, which Azure "
+        "wants.",
+    )
     training_data: Path = Field(Path("training_data"), description="Folder that the model learns from.")
     testing_data: Path = Field(
         Path("testing_data"), description="Folder that the model is judged by, with its guard sets in `guards/`."
@@ -83,6 +95,8 @@ class Settings(BaseModel):
         "", description="Prefect server, with its `/api`; empty takes Prefect's own settings, else an embedded one."
     )
     batch_size: int = Field(32, ge=1, le=4096, description="Utterances recognized at once.")
+    columns: Columns = Field(DEFAULT_COLUMNS, description="How the columns of tables are called.")
+    life: LifeFields = Field(DEFAULT_LIFE_FIELDS, description="How the fields of LiFE exports are called.")
     training: TrainingOptions = Field(TrainingOptions(), description="How the model is trained.")
 
     @model_validator(mode="after")
@@ -92,6 +106,15 @@ class Settings(BaseModel):
         for source in ("training_data", "testing_data"):
             if self.data.absolute().is_relative_to(getattr(self, source).absolute()):
                 raise ValueError(f"data lies in {source}; what is derived needs a folder of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _a_locale_for_azure(self) -> "Settings":
+        if self.backend == "azure":
+            try:
+                find_locale(self.language)
+            except SettingsError as error:
+                raise ValueError(str(error)) from error
         return self
 
     @model_validator(mode="after")
@@ -162,8 +185,9 @@ def load_settings(config: Path | None, flags: Mapping[str, str], environ: Mappin
             mistakes.append(_wrong(item, error))
     if mistakes:
         raise SettingsError("\n".join(mistakes))
-    training = {key[1]: value for key, value in values.items() if key[0] == "training"}
-    whole = {key[0]: value for key, value in values.items() if len(key) == 1} | {"training": training}
+    whole: dict[str, object] = {key[0]: value for key, value in values.items() if len(key) == 1}
+    for table in TABLES:
+        whole[table] = {key[1]: value for key, value in values.items() if key[0] == table and len(key) == 2}
     try:
         return Settings.model_validate(whole)
     except ValidationError as error:

@@ -2,13 +2,15 @@
 
 import hashlib
 import logging
+from itertools import chain
 from pathlib import Path
 
 from prefect import task
 
-from asr.corpus.utterance import read_manifest
+from asr.corpus.utterance import read_manifest, stream_manifest
 from asr.models.speech_model import load_speech_model
 from asr.training.finetune import TrainedModel, finetune
+from asr.training.stream import Stream
 from tasks.prepare import TrainingSet
 from tasks.run_record import Record
 from tasks.settings import Settings
@@ -39,6 +41,7 @@ def train_model(
                 normalizer=settings.normalizer,
                 folder=folder,
                 report=lambda step, metrics: log_metrics(settings, child, metrics, step),
+                stream=_stream(prepared),
             )
 
         trained = once(folder, TrainedModel, work, since=run.since)
@@ -48,4 +51,14 @@ def train_model(
     log.info(
         "trained: step %d of %d is the best, dev WER %.1f %%", trained.best_step, trained.steps, 100 * trained.dev_wer
     )
+    if trained.left_out:
+        counts = ", ".join(f"{count:,} {rule}" for rule, count in sorted(trained.left_out.items()))
+        log.info("left out of the streams: %s", counts)
     return trained
+
+
+def _stream(prepared: TrainingSet) -> Stream | None:
+    """What is trained on while it is read, if there is any."""
+    if not prepared.streams:
+        return None
+    return Stream(prepared.streams, lambda: chain.from_iterable(map(stream_manifest, prepared.judging)))

@@ -20,6 +20,7 @@ FORBIDDEN = {
 }
 SLOW_TO_IMPORT = {
     "accelerate",
+    "av",
     "azure",
     "datasets",
     "huggingface_hub",

@@ -1,101 +1,110 @@
 """The rules at work: every row and every audio file of a corpus is checked in one pass."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from unicodedata import category
+from typing import TYPE_CHECKING
 
-from asr.corpus import rules
-from asr.corpus.inspection import Inspection
+from asr.corpus.audio_checks import check_audio, check_rate
+from asr.corpus.azure_checks import check_azure_amount, check_azure_locale, check_azure_text
+from asr.corpus.limits import DEFAULT_LIMITS, Limits
 from asr.corpus.readers.row import Row
-from asr.corpus.readers.text_file import LOST
 from asr.corpus.rules import Problem, Purpose, problem
+from asr.corpus.text_checks import TextChecks
+from asr.scoring.sample_size import gain_shown, words_needed
 
-_SHOWN = 60  # characters of a transcript in a message
+if TYPE_CHECKING:
+    from asr.corpus.inspection import Inspection
 
-
-def check(rows: Iterable[Row], inspections: Mapping[Path, Inspection], purpose: Purpose) -> Iterator[Problem]:
-    """Every problem of the rows, which come in the order of their ids, and of their audio."""
-    previous: Row | None = None
-    first_with_sound: dict[str, Row] = {}
-    for row in rows:
-        inspection = inspections[row.audio]
-        yield from check_text(row)
-        if previous is not None and previous.id == row.id:
-            yield _duplicate(row, previous, f"{row.id} is described here and in {_place(previous)}")
-            continue
-        previous = row
-        audio_problems = list(check_audio(row.audio, inspection, purpose))
-        yield from audio_problems
-        if inspection.measurement and row.text:
-            yield from _check_rate(row, row.text, inspection.measurement.seconds)
-        if inspection.measurement and not any(one.severity == "error" for one in audio_problems):
-            first = first_with_sound.setdefault(inspection.measurement.samples_sha256, row)
-            if first is not row:
-                yield _duplicate(row, first, f"{row.id} sounds exactly like {first.id}")
+_OF_WHOLE_FILES = frozenset({"undecodable", "lfs_pointer", "empty_audio", "changing"})
 
 
-def check_audio(path: Path, inspection: Inspection, purpose: Purpose) -> Iterator[Problem]:
-    """What is wrong with one audio file by itself."""
-    measured = inspection.measurement
-    if measured is None:
-        yield problem(inspection.rule, path, detail=inspection.detail)
-        return
-    seconds = round(measured.seconds, 3)  # resampling may add one sample
-    if seconds == 0:
-        yield problem("empty_audio", path)
-        return
-    if measured.peak < rules.SILENCE:
-        yield problem("silent", path, detail=f"{seconds:g} s of silence")
-    if measured.clipped >= rules.CLIPPED_SHARE:
-        yield problem("clipped", path, detail=f"{measured.clipped:.1%} of the samples are at full scale")
-    if seconds < rules.SHORTEST:
-        yield problem("too_short", path, detail=f"{seconds:g} s")
-    if seconds > rules.LONGEST:
-        severity: rules.Severity = "error" if purpose == "training" else "warning"
-        yield problem("too_long", path, detail=f"{seconds:.1f} s", severity=severity)
+class Checks:
+    """All checks of a corpus, whose rows come in their order, in a `with` statement."""
+
+    def __init__(self, purpose: Purpose, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._purpose = purpose
+        self._limits = limits
+        self._texts = TextChecks(purpose, limits)
+        self._first: Row | None = None  # of those with the same id
+        self._utterances, self._words, self._seconds, self._shortest = 0, 0, 0.0, float("inf")
+        # On disk, as everything here that grows with the corpus.
+        self._sounds = sqlite3.connect("")
+        self._sounds.execute("CREATE TABLE sounds (sha256 TEXT PRIMARY KEY, id TEXT, text TEXT) WITHOUT ROWID")
+
+    def __enter__(self) -> "Checks":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sounds.close()
+
+    def of(self, row: Row, inspection: "Inspection") -> Iterator[Problem]:
+        """Every problem of one row and of its audio."""
+        limits = self._limits
+        yield from self._texts.of(row)
+        if row.text and limits.locale:
+            yield from check_azure_text(row, row.text, limits.locale)
+        first = self._first
+        if first is not None and first.id == row.id:
+            yield _duplicate(row, first.text, f"{row.id} is described here and in {first.place}")
+            return
+        self._first = row
+        audio_problems = list(check_audio(row.shown, inspection, limits.longest(self._purpose), limits.lowest_rate))
+        # A file that is bad as a whole is told of once, whatever the number of its segments is.
+        is_told = first is not None and first.name == row.name and inspection.rule in _OF_WHOLE_FILES
+        yield from () if is_told else (_of_segment(row, one) for one in audio_problems)
+        if (measured := inspection.measurement) is None:
+            return
+        self._count(row, measured.seconds)
+        if row.text:
+            yield from check_rate(row, row.text, measured)
+        if not any(one.severity == "error" for one in audio_problems):
+            yield from self._check_sound(row, measured.samples_sha256)
+
+    def of_all(self, folder: Path) -> Iterator[Problem]:
+        """Every problem of the corpus as a whole, after its last row; `folder` is its place in messages."""
+        limits, count = self._limits, self._utterances
+        if limits.locale:
+            yield from check_azure_locale(folder, self._purpose, limits.locale)
+            yield from check_azure_amount(folder, self._purpose, count, self._seconds)
+            longest = limits.longest(self._purpose)
+            if self._purpose == "training" and count and self._shortest > longest.seconds:
+                detail = f"all {count:,} recordings are, at most {longest.seconds:g} s, and such a training fails"
+                yield problem("too_long", folder, detail=detail)
+        if self._purpose == "testing" and limits.min_gain and self._words:
+            yield from _check_size(folder, self._words, limits.min_gain)
+
+    def _count(self, row: Row, seconds: float) -> None:
+        self._utterances += 1
+        self._words += len((row.text or "").split())
+        self._seconds += seconds
+        self._shortest = min(self._shortest, seconds)
+
+    def _check_sound(self, row: Row, samples_sha256: str) -> Iterator[Problem]:
+        kept = self._sounds.execute("INSERT OR IGNORE INTO sounds VALUES (?, ?, ?)", (samples_sha256, row.id, row.text))
+        if not kept.rowcount:
+            query = "SELECT id, text FROM sounds WHERE sha256 = ?"
+            first, text = self._sounds.execute(query, (samples_sha256,)).fetchone()
+            yield _duplicate(row, text, f"{row.id} sounds exactly like {first}")
 
 
-def check_text(row: Row) -> Iterator[Problem]:
-    """What is wrong with one transcript by itself."""
-    text = row.text
-    if text is None:
-        yield problem("missing_text", row.file, row.line, row.id)
-        return
-    unseen = sorted({char for char in text if _is_unseen(char)})
-    if LOST in text:
-        yield problem("not_utf8", row.file, row.line, _shown(text))
-    if unseen:
-        yield problem("control_characters", row.file, row.line, ", ".join(f"U+{ord(char):04X}" for char in unseen[:5]))
-    if not text.strip():
-        yield problem("empty_text", row.file, row.line, row.id)
-    elif not unseen and not any(char.isalnum() for char in text):
-        yield problem("only_punctuation", row.file, row.line, _shown(text))
+def _of_segment(row: Row, one: Problem) -> Problem:
+    # What is wrong with a segment is told where the segment was written down.
+    if row.start is None or one.rule in _OF_WHOLE_FILES:
+        return one
+    return replace(one, file=row.file, line=row.line, message=f"{one.message}, in {row.id}")
 
 
-def _check_rate(row: Row, text: str, seconds: float) -> Iterator[Problem]:
-    if len(text) < rules.FAST_FROM or not seconds:
-        return
-    rate = len(text) / seconds
-    if rate > rules.FAST:
-        severity: rules.Severity = "error" if rate > rules.FASTEST else "warning"
-        detail = f"{len(text)} characters in {seconds:.1f} s of {row.id}, {rate:.0f} a second"
-        yield problem("impossible_rate", row.file, row.line, detail, severity=severity)
-
-
-def _duplicate(row: Row, first: Row, detail: str) -> Problem:
-    if row.text == first.text:
+def _duplicate(row: Row, other_text: str | None, detail: str) -> Problem:
+    if row.text == other_text:
         return problem("duplicate", row.file, row.line, f"{detail}, with the same text", severity="warning")
     return problem("duplicate", row.file, row.line, f"{detail}, with another text")
 
 
-def _is_unseen(char: str) -> bool:
-    # Cf stays allowed but for the byte order mark: joiners and directions are part of many scripts.
-    return char == "\ufeff" or category(char) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def _place(row: Row) -> str:
-    return str(row.file) if row.line is None else f"{row.file}:{row.line}"
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+def _check_size(folder: Path, words: int, min_gain: float) -> Iterator[Problem]:
+    needed, shown = words_needed(min_gain), gain_shown(words)
+    if words < needed:
+        shows = f"a gain of {shown:.0%} or more" if shown < 1 else "no gain"
+        detail = f"{words:,} words show {shows}, {min_gain:.0%} takes about {needed:,} words"
+        yield problem("small_test", folder, detail=detail)

@@ -2,36 +2,64 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
+from asr.corpus.columns import DEFAULT_COLUMNS, Columns
 from asr.corpus.file_cache import FileCache
 from asr.corpus.guards import GUARDS
-from asr.corpus.inspection import hash_files
+from asr.corpus.hub.reference import HubDataset
+from asr.corpus.inspection import hash_rows
 from asr.corpus.readers.folder import read_folder
-from asr.corpus.readers.row import DEFAULT_COLUMNS, Columns, Row
+from asr.corpus.readers.hub import find_streams
+from asr.corpus.readers.row import Row
 from asr.corpus.rules import Purpose
 from asr.corpus.utterance import Utterance
 
+_Known = TypeVar("_Known")
+
+
+class Fingerprint:
+    """sha256 over (id, audio hash, text, speaker, language, source, slice) of utterances in the order of a manifest."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, one: Utterance) -> None:
+        """Take the next utterance."""
+        content = [one.id, one.audio_sha256, one.text, one.speaker, one.language, one.source, one.slice]
+        self._digest.update(json.dumps(content).encode() + b"\n")
+
+    def add_stream(self, reference: HubDataset) -> None:
+        """Take a data set that is trained on while it is read; its commit stands for what it holds."""
+        self._digest.update(f"stream {reference.fingerprint}\n".encode())
+
+    def hexdigest(self) -> str:
+        """64 hexadecimal digits."""
+        return self._digest.hexdigest()
+
 
 def fingerprint(utterances: Iterable[Utterance]) -> str:
-    """sha256 over the sorted (id, audio hash, text, speaker, language, source, slice) of utterances, in hexadecimal."""
-    lines = (
-        json.dumps([one.id, one.audio_sha256, one.text, one.speaker, one.language, one.source, one.slice])
-        for one in utterances
-    )
-    digest = hashlib.sha256()
-    for line in sorted(lines):
-        digest.update(line.encode() + b"\n")
+    """The fingerprint of utterances in the order of their manifest."""
+    digest = Fingerprint()
+    for one in utterances:
+        digest.add(one)
     return digest.hexdigest()
 
 
 def fingerprint_folder(folder: Path, *, work: Path, purpose: Purpose, columns: Columns = DEFAULT_COLUMNS) -> str:
     """The fingerprint that the folder has once it is valid, from hashes alone: Git LFS pointers are enough."""
-    rows, _ = read_folder(folder, columns=columns, skip=other_corpora(purpose))
-    with FileCache(work) as cache:
-        hashes = hash_files(dict.fromkeys(row.audio for row in rows), cache)
-    return fingerprint(make_utterance(row, row.audio, hashes[row.audio], 0.0) for row in first_rows(rows))
+    digest = Fingerprint()
+    with (
+        read_folder(folder, unpacked=work / "unpacked", columns=columns, skip=other_corpora(purpose)) as reading,
+        FileCache(work) as cache,
+    ):
+        for row, sha256 in first_of_each(hash_rows(reading.rows, cache)):
+            digest.add(make_utterance(row, row.audio, sha256, 0.0))
+    for stream in find_streams(folder):
+        digest.add_stream(stream)
+    return digest.hexdigest()
 
 
 def other_corpora(purpose: Purpose) -> tuple[str, ...]:
@@ -39,12 +67,13 @@ def other_corpora(purpose: Purpose) -> tuple[str, ...]:
     return (GUARDS,) if purpose == "testing" else ()
 
 
-def first_rows(rows: Iterable[Row]) -> list[Row]:
-    """One row for each audio file: the first."""
-    first: dict[str, Row] = {}
-    for row in rows:
-        first.setdefault(row.id, row)
-    return list(first.values())
+def first_of_each(rows: Iterable[tuple[Row, _Known]]) -> Iterator[tuple[Row, _Known]]:
+    """One row for each utterance: the first of those in a row that have the same id."""
+    previous = None
+    for row, known in rows:
+        if row.id != previous:
+            yield row, known
+        previous = row.id
 
 
 def make_utterance(row: Row, audio: Path, audio_sha256: str, seconds: float, samples_sha256: str = "") -> Utterance:
@@ -55,9 +84,12 @@ def make_utterance(row: Row, audio: Path, audio_sha256: str, seconds: float, sam
         text=row.text or "",
         duration=seconds,
         audio_sha256=audio_sha256,
-        speaker=row.speaker,
-        language=row.language,
-        source=row.source,
-        slice=row.slice,
+        # Spaces around them would be lost in a table, and with them the fingerprint.
+        speaker=row.speaker.strip(),
+        language=row.language.strip(),
+        source=row.source.strip(),
+        slice=row.slice.strip(),
         samples_sha256=samples_sha256,
+        start=row.start,
+        shown=row.shown,
     )

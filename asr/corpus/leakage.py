@@ -1,37 +1,131 @@
 """Leakage: what a model is tested on must not be in what it learns from, or the test says nothing."""
 
 import re
+import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from unicodedata import category, normalize
 
 from asr.corpus.rules import Problem, Severity, problem
 from asr.corpus.utterance import Utterance
 
+_TOLD_APART = 10_000  # characters that tell sentences apart; to bring more into one form may take quadratic time
+_SHOWN = 60  # characters of a transcript in a message
 _LONG = 4  # words of a sentence that one speaker does not say twice by chance, unlike a digit or a command
 _ALONE = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")  # Chinese and Japanese write no spaces
+_SCHEMA = """
+CREATE TABLE learned (id TEXT, audio TEXT, samples TEXT, sentence TEXT, speaker TEXT, source TEXT);
+"""
+_INDEXES = """
+CREATE INDEX by_audio ON learned (audio);
+CREATE INDEX by_samples ON learned (samples);
+CREATE INDEX by_sentence ON learned (sentence, speaker);
+CREATE INDEX by_source ON learned (source);
+CREATE INDEX by_speaker ON learned (speaker);
+"""
 
 
-def leakage(training: list[Utterance], testing: list[Utterance]) -> list[Problem]:
-    """What a testing corpus shares with a training corpus, with the test audio as the place of each problem.
+class Learned:
+    """What a model learns from, to be asked for leaks, in a `with` statement; on disk, for it may be large."""
 
-    The same file or the same samples, the same recording (`source`), and the same sentence of at least four words by
-    the same speaker are errors; a shorter sentence, the same sentence where a speaker is unknown, and shared speakers
-    are warnings. An utterance is reported once, for the gravest reason.
-    """
-    by_hash = {one.audio_sha256: one.id for one in training}
-    by_samples = {one.samples_sha256: one.id for one in training if one.samples_sha256}
-    by_sentence = _by_sentence(training)
-    problems: list[Problem] = []
-    for one in testing:
-        if (same := by_hash.get(one.audio_sha256)) is not None:
-            problems.append(problem("leak_audio", one.audio, detail=f"it is the same file as {same} in training"))
-        elif (same := by_samples.get(one.samples_sha256)) is not None:
-            problems.append(problem("leak_audio", one.audio, detail=f"it sounds exactly like {same} in training"))
-        else:
-            problems += _same_sentence(one, by_sentence)
-    problems += _same_source(training, testing)
-    problems += _same_speakers(training, testing)
-    return problems
+    def __init__(self, training: Iterable[Utterance]) -> None:
+        self._learned = sqlite3.connect("")
+        self._learned.executescript(_SCHEMA)
+        rows = (
+            (one.id, one.audio_sha256, one.samples_sha256, " ".join(words_said(one.text)), one.speaker, one.source)
+            for one in training
+        )
+        self._learned.executemany("INSERT INTO learned VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._learned.executescript(_INDEXES)
+
+    def __enter__(self) -> "Learned":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._learned.close()
+
+    def leaks(self, testing: Iterable[Utterance]) -> Iterator[Problem]:
+        """What a testing corpus shares with it, with the test audio as the place of each problem.
+
+        The same file or the same samples, the same recording (`source`), and the same sentence of at least four words
+        by the same speaker are errors; a shorter sentence, the same sentence where a speaker is unknown, and shared
+        speakers are warnings. An utterance is reported once, for the gravest reason.
+        """
+        sources: Counter[str] = Counter()
+        first: dict[str, Path] = {}
+        speakers: set[str] = set()
+        shared: dict[str, Path] = {}
+        for one in testing:
+            yield from self._same_sound(one) or self._same_sentence(one)
+            if one.source and (one.source in sources or self._find("source", one.source)):
+                sources[one.source] += 1
+                first.setdefault(one.source, one.shown)
+            if one.speaker and one.speaker not in speakers:
+                speakers.add(one.speaker)
+                if self._find("speaker", one.speaker):
+                    shared[one.speaker] = one.shown
+        for source in sorted(sources):
+            trained = self._count("source", source)
+            detail = f"“{source}”, {trained:,} utterances in training and {sources[source]:,} in testing"
+            yield problem("leak_source", first[source], detail=detail)
+        yield from _same_speakers(shared, len(speakers))
+
+    def repeats(self, unused: Iterable[Utterance]) -> Iterator[Problem]:
+        """Test audio without transcripts that is also trained on; it is not tested with, and so a warning."""
+        for one in unused:
+            if same := self._find("audio", one.audio_sha256):
+                detail = f"it is the same file as {same} in training, and has no transcript here"
+                yield problem("leak_audio", one.shown, detail=detail, severity="warning")
+
+    def _same_sound(self, one: Utterance) -> list[Problem]:
+        if same := self._find("audio", one.audio_sha256):
+            return [problem("leak_audio", one.shown, detail=f"it is the same file as {same} in training")]
+        if one.samples_sha256 and (same := self._find("samples", one.samples_sha256)):
+            return [problem("leak_audio", one.shown, detail=f"it sounds exactly like {same} in training")]
+        return []
+
+    def _same_sentence(self, one: Utterance) -> list[Problem]:
+        words = words_said(one.text)
+        if not words:
+            return []
+        said = "SELECT id, speaker FROM learned WHERE sentence = ?"
+        sentence = " ".join(words)
+        if one.speaker:
+            query = f"{said} AND speaker = ?"
+            if same := self._learned.execute(query, (sentence, one.speaker)).fetchone():
+                detail = f"“{_shown(one.text)}” by {one.speaker}, see {same[0]} in training"
+                severity: Severity = "error" if len(words) >= _LONG else "warning"
+                return [problem("leak_sentence", one.shown, detail=detail, severity=severity)]
+        # Whose sentence it is, is not known when one of the two has no speaker.
+        query = f"{said} AND speaker = ''" if one.speaker else f"{said} ORDER BY speaker"
+        if len(words) >= _LONG and (same := self._learned.execute(query, (sentence,)).fetchone()):
+            detail = f"“{_shown(one.text)}” may be by the same speaker, see {same[0]} in training"
+            mend = "fill in the column `speaker`, or keep the sentence in one of the two"
+            return [problem("leak_sentence", one.shown, detail=detail, severity="warning", mend=mend)]
+        return []
+
+    def _find(self, column: str, value: str) -> str | None:
+        found = self._learned.execute(f"SELECT id FROM learned WHERE {column} = ? LIMIT 1", (value,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def _count(self, column: str, value: str) -> int:
+        found: tuple[int] = self._learned.execute(
+            f"SELECT count(*) FROM learned WHERE {column} = ?", (value,)
+        ).fetchone()
+        return found[0]
+
+
+def _same_speakers(shared: dict[str, Path], tested: int) -> Iterator[Problem]:
+    if shared:
+        named = sorted(shared)
+        some = ", ".join(named[:5]) + (f" and {len(named) - 5:,} more" if len(named) > 5 else "")
+        detail = f"{len(named):,} of {tested:,} test speakers ({some})"
+        yield problem("leak_speaker", shared[named[0]], detail=detail)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def words_said(text: str) -> tuple[str, ...]:
@@ -41,53 +135,6 @@ def words_said(text: str) -> tuple[str, ...]:
     """
     plain = "".join(
         "" if char in "'’" else " " if category(char)[0] in "PSZC" else char
-        for char in normalize("NFKC", text).casefold()
+        for char in normalize("NFKC", text[:_TOLD_APART]).casefold()
     )
     return tuple(_ALONE.sub(r" \1 ", plain).split())
-
-
-def _by_sentence(training: Iterable[Utterance]) -> dict[tuple[str, ...], dict[str, str]]:
-    sentences: dict[tuple[str, ...], dict[str, str]] = {}
-    for one in training:
-        sentences.setdefault(words_said(one.text), {}).setdefault(one.speaker, one.id)
-    return sentences
-
-
-def _same_sentence(one: Utterance, by_sentence: dict[tuple[str, ...], dict[str, str]]) -> Iterator[Problem]:
-    words = words_said(one.text)
-    speakers = by_sentence.get(words, {}) if words else {}
-    if one.speaker and one.speaker in speakers:
-        detail = f"“{one.text}” by {one.speaker}, see {speakers[one.speaker]} in training"
-        severity: Severity = "error" if len(words) >= _LONG else "warning"
-        yield problem("leak_sentence", one.audio, detail=detail, severity=severity)
-    elif speakers and len(words) >= _LONG and (not one.speaker or "" in speakers):
-        same = speakers.get("") or next(iter(speakers.values()))
-        detail = f"“{one.text}” may be by the same speaker, see {same} in training"
-        mend = "fill in the column `speaker`, or keep the sentence in one of the two"
-        yield problem("leak_sentence", one.audio, detail=detail, severity="warning", mend=mend)
-
-
-def _same_source(training: Iterable[Utterance], testing: Iterable[Utterance]) -> Iterator[Problem]:
-    trained = _count(one.source for one in training)
-    tested: dict[str, list[Utterance]] = {}
-    for one in testing:
-        tested.setdefault(one.source, []).append(one)
-    for source in sorted((trained.keys() & tested.keys()) - {""}):
-        detail = f"“{source}”, {trained[source]:,} utterances in training and {len(tested[source]):,} in testing"
-        yield problem("leak_source", tested[source][0].audio, detail=detail)
-
-
-def _same_speakers(training: Iterable[Utterance], testing: list[Utterance]) -> Iterator[Problem]:
-    tested = {one.speaker for one in testing if one.speaker}
-    shared = sorted(tested & {one.speaker for one in training})
-    if shared:
-        first = next(one.audio for one in testing if one.speaker in shared)
-        named = ", ".join(shared[:5]) + (f" and {len(shared) - 5:,} more" if len(shared) > 5 else "")
-        yield problem("leak_speaker", first, detail=f"{len(shared):,} of {len(tested):,} test speakers ({named})")
-
-
-def _count(names: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return counts

@@ -17,8 +17,8 @@ _ABOUT = ("release.json",)  # says where a model was released; the model is the 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack")
 
 
-def find_checkpoint(model: str, revision: str = "") -> Path:
-    """Find a model's directory, downloading it from the Hub when `model` is a Hub id.
+def find_checkpoint(model: str, revision: str = "", *, download: bool = True) -> Path:
+    """Find a model's directory, downloading it from the Hub when `model` is a Hub id, unless `download` is false.
 
     Raises:
         ModelError: there is no such directory or Hub id, the Hub cannot be reached, or the weights are not safetensors.
@@ -30,7 +30,7 @@ def find_checkpoint(model: str, revision: str = "") -> Path:
         return _checked(directory, model)
     if directory.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
         raise ModelError(f"{model}: no such directory; give a model directory, a Hub id or {EMBEDDED!r}")
-    return _checked(_download(model, revision), model)
+    return _checked(_download(model, revision, cached_only=not download), model)
 
 
 def fingerprint(directory: Path) -> str:
@@ -43,19 +43,25 @@ def fingerprint(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def _download(model: str, revision: str) -> Path:
+def _download(model: str, revision: str, cached_only: bool) -> Path:
     import httpx
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         folder = snapshot_download(
-            model, revision=revision or None, allow_patterns=list(_NEEDED), ignore_patterns=list(_NOT_NEEDED)
+            model,
+            revision=revision or None,
+            allow_patterns=list(_NEEDED),
+            ignore_patterns=list(_NOT_NEEDED),
+            local_files_only=cached_only,
         )
         return Path(folder)
     except HFValidationError as error:
         raise ModelError(f"{model}: neither a directory nor a Hub id; check the spelling") from error
     except LocalEntryNotFoundError as error:
+        if cached_only:
+            raise ModelError(f"{model}: it has not been downloaded yet") from error
         raise ModelError(
             f"{model}: not in the local cache and the Hub cannot be reached; check the id, the network and "
             "HF_HUB_OFFLINE, or give the directory of a downloaded model"

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from asr.audio import decode
 from asr.corpus.utterance import Corpus, Utterance
 from asr.models.recognize import DECODING, recognize
 from asr.models.speech_model import SpeechModel
@@ -64,7 +63,7 @@ def _recognize_all(
     batches = recognize(
         speech,
         [utterance.duration for utterance in waiting],
-        lambda index: decode(waiting[index].audio),
+        lambda index: waiting[index].samples(),
         batch_size=batch_size,
     )
     for batch in batches:

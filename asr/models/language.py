@@ -12,6 +12,9 @@ from asr.errors import ModelError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+_WHISPER_CALLS_IT = {"fil": "tl", "jv": "jw", "nb": "no"}
+"""Languages that stand in locales under another code than in Whisper's vocabulary."""
+
 
 def set_language(model: "PreTrainedModel", processor: Any, language: str, name: str) -> None:
     """Set language and the task `transcribe` in the model's generation settings and its tokenizer, where it has them.
@@ -25,16 +28,12 @@ def set_language(model: "PreTrainedModel", processor: Any, language: str, name: 
     if generation is None or not hasattr(processor.tokenizer, "set_prefix_tokens"):
         return
     generation.forced_decoder_ids = None
-    languages = _language_tokens(processor.tokenizer)
-    if not language or not _multilingual(generation, languages):
-        return
-    token = f"<|{language.lower()}|>"
-    if token not in languages:
-        raise ModelError(f"{name}: it does not know the language {language!r}; set `language` to a code such as 'en'")
     tokenizer = processor.tokenizer
-    tokenizer.set_prefix_tokens(language=language.lower(), task="transcribe")
+    token = set_prefix(tokenizer, language, getattr(generation, "is_multilingual", None), name)
+    if not token:
+        return
     generation.is_multilingual = True
-    generation.lang_to_id = languages
+    generation.lang_to_id = _language_tokens(tokenizer)
     generation.task_to_id = {
         task: tokenizer.convert_tokens_to_ids(f"<|{task}|>") for task in ("transcribe", "translate")
     }
@@ -46,8 +45,25 @@ def set_language(model: "PreTrainedModel", processor: Any, language: str, name: 
     generation.task = "transcribe"
 
 
-def _multilingual(generation: Any, languages: dict[str, int]) -> bool:
-    return bool(getattr(generation, "is_multilingual", len(languages) > 1))
+def set_prefix(tokenizer: Any, language: str, multilingual: bool | None, name: str) -> str:
+    """Let a tokenizer begin with language and task; the token of the language, empty when there is nothing to tell.
+
+    `multilingual` is what the model says of itself; `None` leaves it to the vocabulary.
+
+    Raises:
+        ModelError: the model does not know the language.
+    """
+    if not language or multilingual is False or not hasattr(tokenizer, "set_prefix_tokens"):
+        return ""
+    languages = _language_tokens(tokenizer)
+    if multilingual is None and len(languages) < 2:
+        return ""
+    primary = language.lower().replace("_", "-").partition("-")[0]  # `en` of the locale `en-US`
+    code = _WHISPER_CALLS_IT.get(primary, primary)
+    if f"<|{code}|>" not in languages:
+        raise ModelError(f"{name}: it does not know the language {language!r}; set `language` to a code such as 'en'")
+    tokenizer.set_prefix_tokens(language=code, task="transcribe")
+    return f"<|{code}|>"
 
 
 def _language_tokens(tokenizer: Any) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from asr.audio import SAMPLE_RATE, Samples
+from asr.models.abilities import longest_output
 from asr.models.lanes import results_in_order
 from asr.models.segments import LONGEST, cut
 from asr.models.speech_model import SpeechModel
@@ -175,7 +176,7 @@ def _generate(speech: SpeechModel, inputs: dict[str, "torch.Tensor"], seconds: l
     model: Any = speech.model
     allowed = [math.ceil(length * _TOKENS_A_SECOND) + _TOKENS_EXTRA for length in seconds]
     generation = deepcopy(model.generation_config)
-    generation.max_length = min(longest_output(speech), max(allowed) + _prompt_length(speech))
+    generation.max_length = min(longest_output(model.config), max(allowed) + _prompt_length(speech))
     generation.max_new_tokens = None
     generation.num_beams, generation.do_sample = 1, False  # greedy, whatever the checkpoint would rather do
     sequences = model.generate(**inputs, generation_config=generation)
@@ -187,15 +188,6 @@ def _generate(speech: SpeechModel, inputs: dict[str, "torch.Tensor"], seconds: l
         written = sequence[1:] if sequence[:1] == [model.config.decoder_start_token_id] else sequence
         texts.append([token for token in written[:bound] if token not in special])
     return texts
-
-
-def longest_output(speech: SpeechModel) -> int:
-    """How many tokens the decoder of a sequence-to-sequence model has positions for."""
-    config = speech.model.config
-    for name in ("max_target_positions", "max_position_embeddings"):
-        if getattr(config, name, None):
-            return int(getattr(config, name))
-    return 448
 
 
 def _prompt_length(speech: SpeechModel) -> int:

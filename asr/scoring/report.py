@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.corpus.delta import Delta
+from asr.corpus.histogram import svg_bars, text_bars
+from asr.corpus.report import code
+from asr.corpus.statistics import Statistics
 from asr.corpus.utterance import Corpus
 from asr.scoring import figures
 from asr.scoring.alignment import align
@@ -65,6 +69,10 @@ class Report(BaseModel):
     verdict: Verdict | None = None
     corpora: tuple[Corpus, ...] = ()
     """The data; the audio to listen to is found in the one that the baseline was measured on."""
+    statistics: dict[str, Statistics] = {}
+    """By the names of the corpora."""
+    changes: dict[str, Delta] = {}
+    """What has changed in the data since the last run, by the names of corpora then and now."""
     links: tuple[Link, ...] = ()
     warnings: tuple[str, ...] = ()
     written: datetime | None = None
@@ -155,6 +163,9 @@ def _environment() -> "jinja2.Environment":
         figures.speed,
         figures.duration,
         figures.number,
+        code,
+        svg_bars,
+        text_bars,
         markdown,
     ):
         environment.filters[show.__name__] = show

@@ -46,21 +46,28 @@ class TrainingOrder:
     def _epoch(self, epoch: int) -> Iterator[list[Draw]]:
         random = np.random.default_rng((self.seed, epoch))
         old = len(self.durations) - self.new
-        replayed = self.new + self._replay_of(epoch, old)
+        replayed = self.new + deal(old, epoch * self.replayed, self.replayed, self.seed)
         order = random.permutation(np.concatenate([np.arange(self.new), replayed]))
-        batches = []
-        for start in range(0, len(order), _POOL * self.batch_size):
-            pool = sorted(order[start : start + _POOL * self.batch_size], key=lambda index: self.durations[index])
-            batches += [pool[at : at + self.batch_size] for at in range(0, len(pool), self.batch_size)]
-        for at in random.permutation(len(batches)):
-            yield [Draw(int(index), epoch) for index in batches[at]]
+        for batch in of_like_length([self.durations[index] for index in order], self.batch_size, random):
+            yield [Draw(int(order[at]), epoch) for at in batch]
 
-    def _replay_of(self, epoch: int, old: int) -> np.ndarray:
-        """Which replayed utterances belong to an epoch: the next ones of an endless shuffled deck."""
-        if not self.replayed:
-            return np.zeros(0, dtype=int)
-        first = epoch * self.replayed
-        decks = range(first // old, (first + self.replayed - 1) // old + 1)
-        cards = np.concatenate([np.random.default_rng((self.seed, deck, old)).permutation(old) for deck in decks])
-        offset = first - decks[0] * old
-        return cards[offset : offset + self.replayed]
+
+def deal(cards: int, first: int, count: int, seed: int) -> np.ndarray:
+    """The cards `first` … of an endless deck, in which each of 0 … cards-1 comes once before any comes again."""
+    if not cards or not count:
+        return np.zeros(0, dtype=int)
+    decks = range(first // cards, (first + count - 1) // cards + 1)
+    dealt = np.concatenate([np.random.default_rng((seed, deck, cards)).permutation(cards) for deck in decks])
+    offset = first - decks[0] * cards
+    return dealt[offset : offset + count]
+
+
+def of_like_length(durations: Sequence[float], batch_size: int, random: np.random.Generator) -> Iterator[list[int]]:
+    """Batches of places in `durations`, each of like length, long and short ones mixed."""
+    batches = []
+    for start in range(0, len(durations), _POOL * batch_size):
+        pool = range(start, min(start + _POOL * batch_size, len(durations)))
+        ordered = sorted(pool, key=lambda at: durations[at])
+        batches += [ordered[at : at + batch_size] for at in range(0, len(ordered), batch_size)]
+    for at in random.permutation(len(batches)):
+        yield batches[at]

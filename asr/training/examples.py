@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from asr.audio import SAMPLE_RATE, Samples, decode
+from asr.audio import SAMPLE_RATE, Samples
 from asr.corpus.utterance import Utterance
 from asr.errors import DataError
-from asr.models.recognize import features, longest_output
+from asr.models.abilities import abilities
+from asr.models.recognize import features
 from asr.models.speech_model import SpeechModel
-from asr.models.spelling import spell, writable_characters
 from asr.synthesis.augmentation import add_noise, change_level, change_speed
 from asr.training.batches import Draw
 from asr.training.options import TrainingOptions
@@ -44,18 +44,15 @@ class Examples:
         self.utterances = utterances
         self.options = options
         self.tokenizer = speech.processor.tokenizer
-        self.characters = writable_characters(self.tokenizer)
-        self.spells = speech.family == "ctc"
-        self.start = None if self.spells else speech.model.config.decoder_start_token_id
+        self.abilities = abilities(speech)
         self.longest_audio = None if speech.window is None else int(speech.window * SAMPLE_RATE)
-        self.longest_labels = None if self.spells else longest_output(speech)
 
     def __len__(self) -> int:
         return len(self.utterances)
 
     def __getitem__(self, draw: Draw) -> Example:
-        utterance = self.utterances[draw.utterance]
-        samples = decode(utterance.audio)
+        utterance = self.utterance(draw)
+        samples = utterance.samples()
         random = np.random.default_rng((self.options.seed, draw.epoch, draw.utterance))
         if self.options.speed_perturbation:
             played = change_speed(samples, random)
@@ -66,6 +63,10 @@ class Examples:
             samples = change_level(add_noise(samples, random), random)
         return Example(samples, self.labels(utterance.text), draw)
 
+    def utterance(self, draw: Draw) -> Utterance:
+        """What is drawn."""
+        return self.utterances[draw.utterance]
+
     def check(self) -> None:
         """Look at every transcript before the first step is paid for.
 
@@ -74,7 +75,7 @@ class Examples:
                 letter by letter can write.
         """
         counts = {one.id: len(self.labels(one.text)) for one in self.utterances}
-        most = self.longest_labels
+        most = self.abilities.most_tokens
         too_long = [f"{name} ({count})" for name, count in counts.items() if most is not None and count > most]
         if too_long:
             raise DataError(
@@ -90,15 +91,7 @@ class Examples:
 
     def labels(self, text: str) -> list[int]:
         """The tokens that the model shall write for a transcript."""
-        tokens: list[int] = self.tokenizer(spell(text, self.characters)).input_ids
-        if self.spells:
-            return tokens
-        # The model itself puts the start token before the labels; a tokenizer that has already written it
-        # (Whisper's does) would make the decoder learn to start twice.
-        if tokens and tokens[0] == self.start:
-            tokens = tokens[1:]
-        end = self.tokenizer.eos_token_id
-        return tokens if tokens and tokens[-1] == end else [*tokens, end]
+        return self.abilities.labels(text)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -6,31 +6,29 @@ it is judged by (WER on dev utterances, decoded as in production) and what comes
 
 import json
 import logging
-import math
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from asr.corpus.utterance import Utterance
-from asr.errors import DataError
 from asr.models.checkpoint import fingerprint
 from asr.models.speech_model import SpeechModel, save_speech_model
 from asr.training.adapters import merge_adapter, prepare_weights
-from asr.training.batches import TrainingOrder
-from asr.training.examples import Collator, Examples
+from asr.training.course import Course, local_course, streamed_course
+from asr.training.examples import Collator
 from asr.training.learning_rate import learning_rate
 from asr.training.loss import set_loss
 from asr.training.options import TrainingOptions
 from asr.training.precision import choose_precision
+from asr.training.progress import Report
+from asr.training.stream import Stream
 
 log = logging.getLogger(__name__)
-
-Report = Callable[[int, dict[str, float]], None]
-"""Called with a step and its metrics (`loss`, `learning_rate`, `dev_wer`) while training goes on."""
 
 
 class TrainedModel(BaseModel):
@@ -52,6 +50,8 @@ class TrainedModel(BaseModel):
     trainable_parameters: int
     history: Path
     """JSON: a list of {step, loss, learning_rate} and {step, dev_wer}."""
+    left_out: dict[str, int] = {}
+    """Utterances of streamed data sets that could not be used, counted by the rule that they break."""
 
 
 def finetune(
@@ -64,11 +64,13 @@ def finetune(
     normalizer: str,
     folder: Path,
     report: Report = lambda _step, _metrics: None,
+    stream: Stream | None = None,
 ) -> TrainedModel:
     """Train `base` on utterances with replayed ones among them, keep the step with the lowest dev WER.
 
     Checkpoints stand in `folder`; called again with the same arguments it goes on from the last complete one and ends
-    with the same weights as an undisturbed run.
+    with the same weights as an undisturbed run. With a `stream`, its utterances are trained on as well, and there may
+    be no others.
 
     Raises:
         DataError: there is nothing to train on, nothing to choose a checkpoint by, or a transcript that the model
@@ -76,10 +78,6 @@ def finetune(
         SettingsError: the options do not fit the model or the machine.
         ModelError: the training diverged.
     """
-    if not training or not dev:
-        raise DataError(
-            f"{len(training)} utterances to train on and {len(dev)} for development are too few; add training data"
-        )
     from transformers import set_seed
 
     from asr.training.trainer import SpeechTrainer, training_arguments
@@ -88,48 +86,44 @@ def finetune(
     parameters = base.model.num_parameters()
     rate = learning_rate(options, base.family, parameters)
     precision = choose_precision(options.precision)
-    order = TrainingOrder(
-        [utterance.duration for utterance in (*training, *replay)],
-        new=len(training),
-        replay=options.replay,
-        batch_size=options.batch_size,
-        epochs=max(1, math.ceil(options.epochs)),
-        seed=options.seed,
-    )
-    steps = _steps(order, options)
-    examples = Examples([*training, *replay], base, options)
-    examples.check()
-    set_seed(options.seed)
-    set_loss(base, options)
-    base.model = prepare_weights(base, options)
     checkpoints = folder.resolve() / "checkpoints"
-    trainer = SpeechTrainer(
-        speech=base,
-        examples=examples,
-        order=order,
-        dev=dev,
-        normalizer=normalizer,
-        collator=Collator(base, options),
-        report=report,
-        options=options,
-        arguments=training_arguments(options, checkpoints, steps=steps, rate=rate, precision=precision),
-    )
     resume = last_complete_checkpoint(checkpoints)
-    log.info(
-        "%s %d utterances with %d replayed for %d steps, learning rate %.2g, %s%s",
-        "train on" if resume is None else "go on training on",
-        len(training),
-        order.replayed,
-        steps,
-        rate,
-        precision,
-        "" if resume is None else f", from step {resume.name.rpartition('-')[2]}",
-    )
-    if resume is not None and _was_last(resume):
-        trainer.take_finished(resume)
+    begin = int(resume.name.rpartition("-")[2]) if resume else 0
+    if stream is None:
+        opened: AbstractContextManager[Course] = nullcontext(local_course(training, dev, replay, base, options))
     else:
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    return _finish(trainer, base, folder, started, rate, precision, parameters)
+        place = folder.resolve() / "stream"
+        opened = streamed_course(stream, training, dev, replay, base, options, folder=place, begin=begin)
+    with opened as course:
+        set_seed(options.seed)
+        set_loss(base, options)
+        base.model = prepare_weights(base, options)
+        trainer = SpeechTrainer(
+            speech=base,
+            examples=course.examples,
+            order=course.order,
+            dev=course.dev,
+            normalizer=normalizer,
+            collator=Collator(base, options),
+            report=report,
+            options=options,
+            arguments=training_arguments(options, checkpoints, steps=course.steps, rate=rate, precision=precision),
+        )
+        log.info(
+            "%s %s for %d steps, learning rate %.2g, %s%s",
+            "train on" if resume is None else "go on training on",
+            course.described,
+            course.steps,
+            rate,
+            precision,
+            "" if resume is None else f", from step {begin}",
+        )
+        if resume is not None and _was_last(resume):
+            trainer.take_finished(resume)
+        else:
+            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    trained = _finish(trainer, base, folder, started, rate, precision, parameters)
+    return trained.model_copy(update={"left_out": course.left_out()})
 
 
 def last_complete_checkpoint(checkpoints: Path) -> Path | None:
@@ -156,12 +150,6 @@ def _was_last(checkpoint: Path) -> bool:
     state = json.loads((checkpoint / "trainer_state.json").read_text())
     ended: bool = state["stateful_callbacks"]["TrainerControl"]["args"]["should_training_stop"]
     return ended
-
-
-def _steps(order: TrainingOrder, options: TrainingOptions) -> int:
-    batches_an_epoch = len(order) / order.epochs
-    steps = math.ceil(options.epochs * batches_an_epoch / options.gradient_accumulation)
-    return min(steps, options.max_steps) if options.max_steps else steps
 
 
 def _finish(

@@ -47,6 +47,13 @@ class TrainingOptions(BaseModel):
         "auto", description="Number format of the computation; `auto` takes what the hardware does well."
     )
 
+    stream_buffer: int = Field(
+        1000,
+        ge=10,
+        le=1_000_000,
+        description="Utterances of a streamed data set that are on the disk, and shuffled among each other, at a time.",
+    )
+
     # What the model hears
     replay: float = Field(
         1.0,

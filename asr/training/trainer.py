@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
@@ -20,19 +20,16 @@ from transformers import (
     TrainingArguments,
 )
 
-from asr.audio import decode
 from asr.corpus.utterance import Utterance
 from asr.errors import ModelError
 from asr.models.recognize import recognize
 from asr.models.speech_model import SpeechModel
 from asr.scoring.error_rates import score
 from asr.training.adapters import frozen_statistics
-from asr.training.batches import TrainingOrder
 from asr.training.examples import IGNORED, Collator, Examples
+from asr.training.lookahead import Lookahead, Order
 from asr.training.options import TrainingOptions
-
-if TYPE_CHECKING:
-    from asr.training.finetune import Report
+from asr.training.progress import Report
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +81,11 @@ class SpeechTrainer(Trainer):
         *,
         speech: SpeechModel,
         examples: Examples,
-        order: TrainingOrder,
+        order: Order,
         dev: Sequence[Utterance],
         normalizer: str,
         collator: Collator,
-        report: "Report",
+        report: Report,
         options: TrainingOptions,
         arguments: TrainingArguments,
     ) -> None:
@@ -107,6 +104,7 @@ class SpeechTrainer(Trainer):
         self.speech = speech
         self.examples = examples
         self.order = order
+        self.collator = collator
         self.dev = dev
         self.normalizer = normalizer
         self.frozen_statistics = frozen_statistics(speech.model)
@@ -117,14 +115,17 @@ class SpeechTrainer(Trainer):
 
     def get_train_dataloader(self) -> "DataLoader[Any]":
         """All batches of all epochs, in their order."""
-        on_gpu = self.args.device.type == "cuda"
-        loader: DataLoader[Any] = DataLoader(
-            self.examples,  # type: ignore[arg-type]  # its index is a Draw, which a torch Dataset does not foresee
-            batch_sampler=self.order,
-            collate_fn=self.data_collator,
-            num_workers=min(_LOADERS, torch.get_num_threads()) if on_gpu else 0,
-            pin_memory=on_gpu,
-        )
+        if self.args.device.type == "cuda":
+            loader: DataLoader[Any] = DataLoader(
+                self.examples,  # type: ignore[arg-type]  # its index is a Draw, which a torch Dataset does not foresee
+                batch_sampler=self.order,
+                collate_fn=self.data_collator,
+                num_workers=min(_LOADERS, torch.get_num_threads()),
+                pin_memory=True,
+            )
+        else:
+            ahead = Lookahead(self.examples, self.order, self.collator)
+            loader = DataLoader(ahead, batch_sampler=ahead, collate_fn=_as_it_is)  # type: ignore[arg-type]  # as above
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
 
@@ -156,7 +157,7 @@ class SpeechTrainer(Trainer):
         batches = recognize(
             speech,
             [utterance.duration for utterance in self.dev],
-            lambda index: decode(self.dev[index].audio),
+            lambda index: self.dev[index].samples(),
             batch_size=2 * self.args.per_device_train_batch_size,
         )
         heard = {self.dev[index].id: text for batch in batches for index, text in batch}
@@ -182,6 +183,10 @@ def refuse_divergence(model: torch.nn.Module, step: int, rate: float) -> None:
         )
 
 
+def _as_it_is(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return batch
+
+
 class _LastStep(TrainerCallback):
     """Evaluates and keeps the last step too, and ends a training whose minutes are over."""
 
@@ -199,7 +204,7 @@ class _LastStep(TrainerCallback):
 class _Progress(TrainerCallback):
     """A bar on a terminal's stderr, and every measurement to `report`."""
 
-    def __init__(self, report: "Report") -> None:
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.bar: Any = None
 

@@ -2,7 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +249,31 @@ def sounds(utterances: list[Utterance]) -> list["np.ndarray[Any, np.dtype[np.flo
     from asr.audio import decode
 
     return [decode(one.audio) for one in utterances]
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Any]:
+    """A Hub on this machine, empty: see `corpus/hub_server.py`."""
+    spec = spec_from_file_location("hub_server", Path(__file__).parent / "corpus" / "hub_server.py")
+    assert spec and spec.loader
+    sys.modules[spec.name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ask_hub(
+    hub: Any, tmp_path_factory: pytest.TempPathFactory, repository: Path
+) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Do what `corpus/hub_client.py` can, in a process that may use the network, and print the outcomes as JSON."""
+    home = tmp_path_factory.mktemp("hub-home")
+
+    def run(actions: list[tuple[str, str, dict[str, Any]]], **changes: str) -> "subprocess.CompletedProcess[str]":
+        (home / "actions.json").write_text(json.dumps(actions))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+        environment |= {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(home), **changes}
+        command = [sys.executable, str(repository / "tests/asr/corpus/hub_client.py"), str(home / "actions.json")]
+        return subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, timeout=120)
+
+    return run

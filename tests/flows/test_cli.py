@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from asr.corpus.delta import Delta
+from asr.corpus.report import Overview
+from asr.corpus.rules import Problem
+from asr.corpus.statistics import BINS, NewWords, Statistics
+from asr.corpus.utterance import Corpus
+from asr.corpus.validate import CorpusReport
 from asr.doctor import Finding
 from asr.errors import DataError, SettingsError
 from asr.scoring.evaluation import Evaluation
@@ -63,6 +69,9 @@ def test_the_contract_of_the_commands() -> None:
     assert (evaluate.model, evaluate.data, evaluate.max_samples, evaluate.json) == ("champion", Path("d"), 5, True)
     assert settings_flags(evaluate) == {}
     assert parse(["validate", "a", "b"]).folders == [Path("a"), Path("b")]
+    assert parse(["validate", "a", "--report", "page.md"]).report == Path("page.md")
+    convert = parse(["convert", "d", "out", "--layout", "azure"])
+    assert (convert.folder, convert.target, convert.layout) == (Path("d"), Path("out"), "azure")
     transcribe = parse(["transcribe", "a.wav", "b.wav"])
     assert (transcribe.files, transcribe.model) == ([Path("a.wav"), Path("b.wav")], "champion")
     assert parse(["transcribe", "a.wav", "--model", "m"]).model == "m"
@@ -88,6 +97,9 @@ def test_every_command_takes_every_setting() -> None:
         (["evaluate", "--model", "m"], "required: --data"),
         (["evaluate", "--model", "m", "--data", "d", "--max-samples", "0"], "at least 1"),
         (["validate"], "required: DIR"),
+        (["convert", "d", "--layout", "azure"], "required: OUT"),
+        (["convert", "d", "out"], "required: --layout"),
+        (["convert", "d", "out", "--layout", "kaldi"], "invalid choice: 'kaldi'"),
     ],
 )
 def test_wrong_use_is_one_line(arguments: list[str], message: str) -> None:
@@ -250,19 +262,66 @@ def test_json_is_ascii_where_stdout_is_not_utf8() -> None:
     assert "الشارقة" in cli_output.as_json({"text": "الشارقة"}, utf8)
 
 
-def test_reports_of_problems(tmp_path: Path) -> None:
-    from asr.corpus.rules import Problem
-    from asr.corpus.validate import CorpusReport
+def overview(folder: Path, *problems: Problem, **facts: object) -> Overview:
+    draft = Corpus(
+        name="x",
+        folder=folder,
+        manifest=Path("m"),
+        fingerprint="f" * 64,
+        utterances=1200,
+        words=9000,
+        seconds=3600,
+        speakers=0,
+    )
+    values = {
+        "utterances": 1200,
+        "seconds": 3600,
+        "words": 9000,
+        "vocabulary": 800,
+        "speakers": 0,
+        "sources": 0,
+        "durations": (0, 0, 600, 600, *[0] * (len(BINS) - 3)),
+        "rates": {16000: 1200},
+        "new_words": NewWords(vocabulary=1, share=0.01, most_frequent=(("rolla", 90),)),
+    }
+    delta = Delta(added=3, hours_added=0.1, since="improve x\x1b[31m")
+    return Overview(CorpusReport(draft, Path("u"), problems), Statistics.model_validate(values | facts), delta)
 
-    empty = Problem("empty_text", "error", tmp_path / "metadata.csv", 3, "the transcript is empty", "write it")
+
+def test_reports_of_problems(tmp_path: Path) -> None:
+    empty = Problem("empty_text", "error", tmp_path / "metadata.csv", 3, "the transcript is empty", "write it", count=7)
     quiet = Problem("clipped", "warning", tmp_path / "a.wav", None, "the recording is clipped", "less gain")
-    report = CorpusReport(None, (empty, quiet))
-    lines = cli_output.report_text(report).splitlines()
-    assert lines[0] == f"{tmp_path}/metadata.csv:3: error[empty_text]: the transcript is empty — write it"
-    assert lines[-1] == "1 error, 1 warning"
-    value = json.loads(cli_output.as_json(cli_output.reports_value([report]), io.StringIO()))
-    assert (value["valid"], value["errors"], value["warnings"]) == (False, 1, 1)
-    assert value["corpora"][0]["problems"][0]["line"] == 3
+    lines = cli_output.overview_text(overview(tmp_path, empty, quiet)).splitlines()
+    assert lines[0] == f"{tmp_path}/metadata.csv:3: error[empty_text]: the transcript is empty … and 6 more — write it"
+    assert lines[2:] == [
+        f"{tmp_path}: 1,200 utterances, 60 min, 9,000 words; 7 errors, 1 warning",
+        "  vocabulary   800 words, 150 spoken a minute",
+        "  speakers     not named",
+        "  files        16 kHz",
+        "  not trained  1 word, 1.0% of what is said: rolla 90",
+        "  durations        2–3 s  600  ████████████████████████████████",
+        "                   3–4 s  600  ████████████████████████████████",
+        "  changes      3 added (6 min 0 s) since run “improve x\\x1b[31m”",
+    ]
+    value = json.loads(
+        cli_output.as_json(cli_output.overviews_value([overview(tmp_path, empty, quiet)]), io.StringIO())
+    )
+    assert (value["valid"], value["errors"], value["warnings"]) == (False, 7, 1)
+    [corpus] = value["corpora"]
+    assert corpus.keys() == {"corpus", "fingerprint", "problems", "statistics", "delta"}
+    assert (corpus["corpus"], corpus["fingerprint"], corpus["problems"][0]["line"]) == (None, "f" * 64, 3)
+    assert (corpus["statistics"]["vocabulary"], corpus["delta"]["added"]) == (800, 3)
+
+
+def test_reports_of_good_data(tmp_path: Path) -> None:
+    good = overview(tmp_path, utterances=0)
+    assert cli_output.overview_text(good) == f"{tmp_path}: 1,200 utterances, 60 min, 9,000 words; 0 errors, 0 warnings"
+    nothing_new = overview(tmp_path, new_words=NewWords(vocabulary=0, share=0, most_frequent=()), sources=3, rates={})
+    lines = cli_output.overview_text(nothing_new).splitlines()
+    assert "  not trained  nothing: training says every word" in lines
+    assert "  sources      3" in lines
+    assert not any("files" in line for line in lines)
+    assert json.loads(cli_output.as_json(cli_output.overviews_value([good]), io.StringIO()))["valid"] is True
 
 
 def test_models_for_people() -> None:

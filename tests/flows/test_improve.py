@@ -230,6 +230,13 @@ def test_changed_training_data_are_trained_on(learned, speech: Path, tmp_path: P
     (more / "metadata.csv").write_text(table.replace("the", "a", 1))
     result = improve(learned(min_gain=0.99, training_data=more, training={"max_steps": 2}))
     assert result.outcome == "rejected"
+    assert (result.data["training"].changed, result.data["training"].added, bool(result.data["testing"])) == (
+        1,
+        0,
+        False,
+    )
+    pages = [result.report.with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".html", ".md")]
+    assert all("1 changed (1 text)" in page for page in pages)
     assert len(list((first.data / "training").iterdir())) == 2
     assert aliases(first) == {"champion": 1, "challenger": 3}
 

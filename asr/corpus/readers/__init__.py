@@ -1,5 +1,1 @@
-"""Readers of the corpus layouts, one file a layout."""
-
-from asr.corpus.readers.folder import read_folder
-
-__all__ = ["read_folder"]
+"""Readers of the corpus layouts, one file a layout; `folder` sends every file to its reader."""

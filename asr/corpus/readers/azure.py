@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from asr.corpus.readers.listing import Listing
 from asr.corpus.readers.row import Row, make_row
-from asr.corpus.readers.text_file import read_text
+from asr.corpus.readers.text_file import read_lines
 from asr.corpus.rules import Problem, problem
 
 
@@ -19,17 +19,17 @@ def is_azure_transcript(name: str) -> bool:
 
 def read_azure(listing: Listing, table: str) -> Iterator[Row | Problem]:
     """The rows of one `trans.txt`; a name without an ending means a `.wav` file."""
-    file = listing.path(table)
-    text = read_text(file)
-    if isinstance(text, Problem):
-        yield text
-        return
-    for line, written in enumerate(text.split("\n"), start=1):
+    for one in read_lines(listing.path(table), listing.shown(table)):
+        if isinstance(one, Problem):
+            yield one
+            continue
+        line, written = one
         if not written.strip():
             continue
         name, tab, transcript = written.partition("\t")
         if not tab:
-            yield problem("unreadable_table", file, line, "no TAB between name and text", mend="separate them by a TAB")
+            detail, mend = "no TAB between name and text", "separate them by a TAB"
+            yield problem("unreadable_table", listing.shown(table), line, detail, mend=mend)
             continue
         name = name.strip()
         yield make_row(listing, table, line, name if posixpath.splitext(name)[1] else f"{name}.wav", transcript)

@@ -1,91 +1,152 @@
-"""Tables in files: CSV, TSV, JSON and JSON Lines become records that know their lines."""
+"""Tables in files: CSV, TSV, JSON, JSON Lines and Parquet become records that know their lines, one after another."""
 
 import csv
-import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from asr.corpus.readers.text_file import read_text
+from asr.audio import lfs_oid
+from asr.corpus.readers.text_file import LONGEST_LINE, LOST, read_lines, read_text
 from asr.corpus.rules import Problem, problem
 
-TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl"})
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".parquet"})
 
 _QUOTES = "separate the fields as in the header, and put text with commas in quotation marks"
 _JSON = "write one JSON object for each utterance"
+_ROWS_AT_ONCE = 1000  # of a Parquet file, so that memory does not grow with it
+_SHOWN = 200  # characters of what a library says
+
+csv.field_size_limit(LONGEST_LINE)  # a transcript of two hours has more characters than Python lets a field have
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a table: its fields by the names of their columns; a field that is not there is missing."""
+    """One record of a table: its fields by the names of their columns in lower case; None is written nowhere."""
 
     line: int
-    fields: dict[str, str]
+    fields: dict[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The records of a file that could be read, the names of all columns, and what could not be read."""
+def read_records(path: Path, shown: Path) -> Iterator[Record | Problem]:
+    """The records of a file, read by its ending; `shown` is its name in messages.
 
-    columns: list[str] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def read_table(path: Path) -> Table:
-    """Read a file by its ending; column names are compared in lower case, without spaces around."""
-    text = read_text(path)
-    if isinstance(text, Problem):
-        return Table(problems=[text])
+    Where the columns have names of their own, a first record, of line 1, has these names and nothing else.
+    """
     match path.suffix.lower():
         case ".json":
-            return _collect(path, _json_values(path, text))
+            text = read_text(path, shown)
+            yield from [text] if isinstance(text, Problem) else _objects(shown, _json_values(shown, text))
         case ".jsonl":
-            return _collect(path, _json_lines(path, text))
-        case suffix:
-            return _separated(path, _tab_lines(text) if suffix == ".tsv" else _comma_lines(path, text))
+            yield from read_json_lines(path, shown)
+        case ".parquet":
+            yield from _parquet(path, shown)
+        case ".tsv":
+            yield from _separated(shown, _tab_lines(read_lines(path, shown)))
+        case _:
+            yield from _separated(shown, _comma_lines(shown, read_lines(path, shown)))
 
 
-def _separated(path: Path, lines: Iterator[tuple[int, list[str]] | Problem]) -> Table:
-    table = Table()
+def read_json_lines(path: Path, shown: Path) -> Iterator[Record | Problem]:
+    """The records of a JSON Lines file, whatever its ending is."""
+    yield from _objects(shown, json_lines(path, shown))
+
+
+def json_lines(path: Path, shown: Path) -> Iterator[tuple[int, object] | Problem]:
+    """The values in a JSON Lines file with the numbers of their lines."""
+    for one in read_lines(path, shown):
+        if isinstance(one, Problem):
+            yield one
+        elif one[1].strip():
+            try:
+                yield one[0], json.loads(one[1])
+            except (ValueError, RecursionError) as error:
+                yield problem("unreadable_table", shown, one[0], _why(error), mend=_JSON)
+
+
+def _separated(shown: Path, lines: Iterator[tuple[int, list[str]] | Problem]) -> Iterator[Record | Problem]:
+    columns: list[str] = []
     for one in lines:
         if isinstance(one, Problem):
-            table.problems.append(one)
+            yield one
             continue
         line, fields = one
-        if not table.columns:
-            table.columns.extend(name.strip().lower() for name in fields)
-        elif any(fields[len(table.columns) :]):
-            detail = f"{len(fields)} fields, but the header has {len(table.columns)}"
-            table.problems.append(problem("unreadable_table", path, line, detail, mend=_QUOTES))
+        if not columns:
+            columns = [name.strip().lower() for name in fields]
+            yield Record(1, dict.fromkeys(columns))
+            continue
+        if any(fields[len(columns) :]):
+            detail = f"{len(fields)} fields, but the header has {len(columns)}"
+            yield problem("unreadable_table", shown, line, detail, mend=_QUOTES)
         elif any(fields):
-            table.records.append(Record(line, dict(zip(table.columns, fields, strict=False))))
-    return table
+            yield Record(line, dict.fromkeys(columns) | dict(zip(columns, fields, strict=False)))
 
 
-def _comma_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]] | Problem]:
-    header = text.split("\n", 1)[0]
+def _comma_lines(shown: Path, lines: Iterator[tuple[int, str] | Problem]) -> Iterator[tuple[int, list[str]] | Problem]:
+    source = _Lines(lines)
+    header = next(source, "")
+    yield from source.problems()
     separator = max(",;\t", key=header.count)  # spreadsheets write `;` where the comma is the decimal point
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    source.again = header
+    reader = csv.reader(source, delimiter=separator, strict=True)
     while True:
-        line = reader.line_num + 1
+        source.first = None
         try:
             fields = next(reader)
         except StopIteration:
+            yield from source.problems()
             return
         except csv.Error as error:
-            yield problem("unreadable_table", path, line, str(error), mend='write a quotation mark inside a text as ""')
+            yield from source.problems()
+            mend = 'write a quotation mark inside a text as ""'
+            yield problem("unreadable_table", shown, source.first or 1, str(error), mend=mend)
             continue
+        yield from source.problems()
         if fields:
-            yield line, fields
+            yield source.first or 1, fields
 
 
-def _tab_lines(text: str) -> Iterator[tuple[int, list[str]]]:
+class _Lines:
+    """Lines for the CSV reader, which knows their text only: keeps the number of the first line of a record."""
+
+    def __init__(self, lines: Iterator[tuple[int, str] | Problem]) -> None:
+        self._lines = lines
+        self._problems: list[Problem] = []
+        self._number = 0
+        self.first: int | None = None
+        self.again = ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if line := self.again:
+            self.again = ""
+        else:
+            for one in self._lines:
+                if not isinstance(one, Problem):
+                    break
+                self._problems.append(one)
+            else:
+                raise StopIteration
+            self._number, line = one
+        self.first = self.first or self._number
+        return line
+
+    def problems(self) -> list[Problem]:
+        """What was wrong with lines that were passed over since the last time."""
+        found, self._problems = self._problems, []
+        return found
+
+
+def _tab_lines(lines: Iterable[tuple[int, str] | Problem]) -> Iterator[tuple[int, list[str]] | Problem]:
     # Quotation marks in a TSV file are mostly part of the text; only a field that is quoted as a whole is unquoted.
-    for line, written in enumerate(text.split("\n"), start=1):
-        if written.strip():
-            yield line, [_unquoted(one) for one in written.rstrip("\r").split("\t")]
+    for one in lines:
+        if isinstance(one, Problem):
+            yield one
+        elif one[1].strip():
+            yield one[0], [_unquoted(field) for field in one[1].rstrip("\r\n").split("\t")]
 
 
 def _unquoted(written: str) -> str:
@@ -94,42 +155,64 @@ def _unquoted(written: str) -> str:
     return written
 
 
-def _collect(path: Path, values: Iterator[tuple[int, object] | Problem]) -> Table:
-    table = Table()
-    columns: dict[str, None] = {}
+def _objects(shown: Path, values: Iterator[tuple[int, object] | Problem]) -> Iterator[Record | Problem]:
     for one in values:
         if isinstance(one, Problem):
-            table.problems.append(one)
+            yield one
             continue
         line, value = one
         if not isinstance(value, dict):
-            table.problems.append(problem("unreadable_table", path, line, "not a JSON object", mend=_JSON))
+            yield problem("unreadable_table", shown, line, "not a JSON object", mend=_JSON)
             continue
-        fields = {str(name).strip().lower(): _written(content) for name, content in value.items()}
-        columns |= dict.fromkeys(fields)
-        table.records.append(Record(line, {name: content for name, content in fields.items() if content is not None}))
-    table.columns.extend(columns)
-    return table
+        yield Record(
+            line, {whole_text(str(name)).strip().lower(): _written(content) for name, content in value.items()}
+        )
 
 
 def _written(value: object) -> str | None:
     if isinstance(value, str):
-        return value
+        return whole_text(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else None
 
 
-def _json_lines(path: Path, text: str) -> Iterator[tuple[int, object] | Problem]:
-    for line, written in enumerate(text.split("\n"), start=1):
-        if not written.strip():
-            continue
-        try:
-            yield line, json.loads(written)
-        except (ValueError, RecursionError) as error:
-            yield problem("unreadable_table", path, line, _why(error), mend=_JSON)
+def whole_text(text: str) -> str:
+    """The text, with a mark where JSON wrote one half of a surrogate pair: no file and no database can hold that."""
+    return text if text.isascii() else "".join(LOST if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
-def _json_values(path: Path, text: str) -> Iterator[tuple[int, object] | Problem]:
+def _parquet(path: Path, shown: Path) -> Iterator[Record | Problem]:
+    import pyarrow
+    from pyarrow import parquet
+
+    line = 0
+    try:
+        if lfs_oid(path):
+            yield problem("lfs_pointer", shown)
+            return
+        with path.open("rb") as file:
+            table = parquet.ParquetFile(file)
+            # Others may hold audio, which must not come into memory a thousand rows at once.
+            kept = [field.name for field in table.schema_arrow if _is_written(field.type)]
+            yield Record(1, dict.fromkeys(name.strip().lower() for name in kept))
+            for batch in table.iter_batches(_ROWS_AT_ONCE, columns=kept):
+                for row in batch.to_pylist():
+                    line += 1
+                    yield Record(line, {name.strip().lower(): _written(value) for name, value in row.items()})
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        why = " ".join(str(error).split())[:_SHOWN]
+        yield problem("unreadable_table", shown, line + 1, why, mend="export the table again")
+
+
+def _is_written(kind: Any) -> bool:
+    from pyarrow import types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    is_kind = (types.is_string, types.is_large_string, types.is_integer, types.is_floating, types.is_null)
+    return any(one(kind) for one in is_kind)
+
+
+def _json_values(shown: Path, text: str) -> Iterator[tuple[int, object] | Problem]:
     # The elements of the list are read one by one, so that each knows its line.
     decoder = json.JSONDecoder()
     position, line = _skip(text, 0), 1
@@ -144,7 +227,7 @@ def _json_values(path: Path, text: str) -> Iterator[tuple[int, object] | Problem
         try:
             value, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
-            yield problem("unreadable_table", path, line, _why(error), mend=_JSON)
+            yield problem("unreadable_table", shown, line, _why(error), mend=_JSON)
             return
         yield line, value
         position = _skip(text, position)
@@ -152,7 +235,7 @@ def _json_values(path: Path, text: str) -> Iterator[tuple[int, object] | Problem
             position = _skip(text, position + 1)
         elif text[position : position + 1] != "]":
             line += text.count("\n", start, position)
-            yield problem("unreadable_table", path, line, "a comma or ] is missing", mend=_JSON)
+            yield problem("unreadable_table", shown, line, "a comma or ] is missing", mend=_JSON)
             return
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from asr.base.make_samples import make_samples
-from asr.corpus.leakage import leakage
+from asr.corpus.leakage import Learned
 from asr.corpus.utterance import Corpus, Utterance
 from asr.corpus.validate import load_corpus
 
@@ -53,10 +53,11 @@ def test_the_test_is_large_enough(samples: dict[str, Corpus]) -> None:
 def test_no_voice_and_no_sentence_is_shared(samples: dict[str, Corpus]) -> None:
     training, testing, guard = read(samples)
     assert {one.speaker for one in training}.isdisjoint(one.speaker for one in testing)
-    assert leakage(training, testing) == []
-    for judged in (testing, guard):
-        assert {one.text for one in training}.isdisjoint(one.text for one in judged)
-        assert not [problem for problem in leakage(training, judged) if problem.severity == "error"]
+    with Learned(training) as learned:
+        assert list(learned.leaks(testing)) == []
+        for judged in (testing, guard):
+            assert {one.text for one in training}.isdisjoint(one.text for one in judged)
+            assert not [problem for problem in learned.leaks(judged) if problem.severity == "error"]
     assert len({one.speaker for one in training}) >= 5
     assert len({one.speaker for one in testing}) >= 5
 

@@ -1,13 +1,26 @@
-"""Corpora of tones, written where a test wants them."""
+"""Corpora of tones, written where a test wants them, and what a folder says, read at once."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import soundfile
 
+from asr.corpus.readers.folder import read_folder
+from asr.corpus.readers.row import Row
+from asr.corpus.rules import Problem
+
 Tone = Callable[..., Path]
+
+
+class Everything(NamedTuple):
+    """A reading as lists."""
+
+    rows: list[Row]
+    orphans: list[Row]
+    problems: list[Problem]
 
 
 @pytest.fixture
@@ -34,3 +47,15 @@ def pairs(tone: Tone) -> Callable[[Path, dict[str, str]], Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def read_all(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Everything]:
+    """Read a small folder whole."""
+    unpacked = tmp_path_factory.mktemp("unpacked")
+
+    def read(folder: Path, **options: Any) -> Everything:
+        with read_folder(folder, unpacked=unpacked, **options) as reading:
+            return Everything(list(reading.rows), list(reading.orphans), list(reading.problems))
+
+    return read

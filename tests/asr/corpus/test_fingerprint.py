@@ -14,10 +14,28 @@ ONE = Utterance("a.wav", Path("a.wav"), "hello", 1.0, "00")
 TWO = Utterance("b.wav", Path("b.wav"), "there", 1.0, "11", speaker="ann")
 
 
-def test_order_place_and_length_do_not_matter() -> None:
-    moved = dataclasses.replace(ONE, audio=Path("/elsewhere/a.wav"), duration=2.0, samples_sha256="22")
+def test_place_and_length_do_not_matter() -> None:
+    moved = dataclasses.replace(ONE, audio=Path("/elsewhere/a.wav"), shown=Path("x"), duration=2.0, samples_sha256="22")
 
-    assert fingerprint([ONE, TWO]) == fingerprint([TWO, moved])
+    assert fingerprint([ONE, TWO]) == fingerprint([moved, TWO])
+
+
+def test_the_order_of_lines_and_files_does_not_matter(tmp_path: Path, pairs: Callable[..., Path]) -> None:
+    texts = {"b/1": "one", "a": "two", "é": "three", "Z": "four", "b": "five", "b-": "six"}
+    listed = pairs(tmp_path / "listed", texts)
+    for name in texts:
+        (listed / f"{name}.txt").unlink()
+    prints = {fingerprint_folder(pairs(tmp_path / "pairs", texts), work=tmp_path / "w", purpose="training")}
+
+    for names in (list(texts), sorted(texts, reverse=True)):
+        lines = "".join(f"{name}.wav,{texts[name]}\n" for name in names)
+        (listed / "metadata.csv").write_text(f"file_name,transcription\n{lines}", encoding="utf-8")
+        prints.add(fingerprint_folder(listed, work=tmp_path / "w", purpose="training"))
+        corpus = load_corpus(listed, "x", work=tmp_path / "w", purpose="training").corpus
+        assert corpus is not None
+        prints |= {corpus.fingerprint, fingerprint(corpus.stream())}
+
+    assert len(prints) == 1
 
 
 @pytest.mark.parametrize("field", ["id", "text", "audio_sha256", "speaker", "language", "source", "slice"])

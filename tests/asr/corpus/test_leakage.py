@@ -1,9 +1,10 @@
+import time
 from pathlib import Path
 
 import pytest
 
-from asr.corpus.leakage import leakage, words_said
-from asr.corpus.rules import format_problems
+from asr.corpus.leakage import Learned, words_said
+from asr.corpus.rules import Problem, format_problems
 from asr.corpus.utterance import Utterance
 
 
@@ -17,7 +18,13 @@ def said(name: str, text: str = "", speaker: str = "", source: str = "", sha: st
         speaker=speaker,
         source=source,
         samples_sha256=samples or f"samples {name}",
+        shown=Path("testing") / f"{name}.wav",
     )
+
+
+def leakage(training: list[Utterance], testing: list[Utterance]) -> list[Problem]:
+    with Learned(training) as learned:
+        return list(learned.leaks(testing))
 
 
 def found(training: list[Utterance], testing: list[Utterance]) -> list[tuple[str, str, str]]:
@@ -94,3 +101,38 @@ def test_shared_speakers_are_one_warning_and_equal_warnings_one_line() -> None:
 def test_words_said_ignore_case_punctuation_and_width() -> None:
     assert words_said("Don’t — stop, it's ＯＫ!") == words_said("dont stop its ok")  # noqa: RUF001
     assert words_said("?!") == ()
+
+
+def test_a_problem_names_the_audio_as_people_know_it() -> None:
+    (shared,) = leakage([said("a", sha="s")], [said("b", sha="s")])
+
+    assert shared.file == Path("testing/b.wav")
+
+
+def test_test_audio_without_a_transcript_that_is_trained_on_is_a_warning() -> None:
+    unused = [said("b", sha="s"), said("c"), said("d", sha=" ")]
+
+    with Learned([said("a", sha="s")]) as learned:
+        (repeated,) = learned.repeats(unused)
+
+    assert (repeated.rule, repeated.severity, repeated.file) == ("leak_audio", "warning", Path("testing/b.wav"))
+    assert "the same file as a.wav in training, and has no transcript here" in repeated.message
+
+
+def test_sources_and_speakers_of_one_corpus_do_not_count_for_the_next() -> None:
+    with Learned([said("a", speaker="ann", source="tape")]) as learned:
+        first = [one.rule for one in learned.leaks([said("b", speaker="ann", source="tape")])]
+        second = [one.rule for one in learned.leaks([said("c", speaker="bob", source="disk")])]
+
+    assert (first, second) == (["leak_source", "leak_speaker"], [])
+
+
+def test_an_endless_transcript_is_compared_in_no_time() -> None:
+    marks = "one two three four" + "\u0301\u0316" * 500_000  # to bring these into their order takes minutes
+
+    started = time.perf_counter()
+    (leaked,) = leakage([said("a", marks)], [said("b", marks)])
+
+    assert time.perf_counter() - started < 10
+    assert leaked.rule == "leak_sentence"
+    assert len(leaked.message) < 250

@@ -1,9 +1,19 @@
+import os
 import shutil
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from asr.corpus import validate
+from asr.corpus.fingerprint import fingerprint_folder
+from asr.corpus.sorted_rows import SortedRows
+from asr.corpus.utterance import read_manifest
 from asr.corpus.validate import format_problems, load_corpus
 from asr.errors import DataError, UserError
 
@@ -63,7 +73,8 @@ def test_every_problem_is_reported_and_there_is_no_corpus(tmp_path: Path, pairs:
         ("duplicate", "metadata.csv", 4),
     }
     assert [(one.rule, one.file.name) for one in report.warnings] == [("orphan_audio", "alone.wav")]
-    assert not list((tmp_path / "work").glob("*.jsonl"))
+    assert [one.id for one in report.draft.read()] == ["a.wav", "b.wav", "c.wav", "d.wav"]
+    assert [one.shown for one in read_manifest(report.unused)] == [folder / "alone.wav"]
 
 
 def test_warnings_do_not_stop(tmp_path: Path, pairs: Pairs) -> None:
@@ -130,19 +141,172 @@ def test_a_work_folder_that_cannot_be_written_is_one_line(tmp_path: Path, pairs:
         load_corpus(folder, "training", work=tmp_path / "work", purpose="training")
 
 
-def test_real_digits_have_no_errors(tmp_path: Path, material: Path) -> None:
-    digits = material / "speech" / "fsdd_digits"
-    if not digits.is_dir():
-        pytest.skip(f"no recordings at {digits}")
-    (tmp_path / "some").mkdir()
-    kept = (digits / "metadata.csv").read_text(encoding="utf-8").splitlines()[:301]
-    (tmp_path / "some" / "metadata.csv").write_text("\n".join(kept), encoding="utf-8")
-    (tmp_path / "some" / "recordings").mkdir()
-    for line in kept[1:]:
-        name = line.split(",")[0]
-        shutil.copy(digits / name, tmp_path / "some" / name)
+def test_nothing_is_left_half_written(tmp_path: Path, pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = pairs(tmp_path / "data", {"a": "hello"})
 
-    for purpose in ("training", "testing"):
-        report = load_corpus(tmp_path / "some", "digits", work=tmp_path / "work", purpose=purpose)
-        assert report.problems == ()
-        assert report.corpus is not None and report.corpus.utterances == 300
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(validate, "make_utterance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            load_corpus(folder, "training", work=tmp_path / "work", purpose="training")
+    load_corpus(folder, "training", work=tmp_path / "work", purpose="training")
+
+    assert not list((tmp_path / "work").glob("*.part"))
+
+
+def test_a_zip_file_is_a_corpus_by_itself(tmp_path: Path, pairs: Pairs) -> None:
+    folder = pairs(tmp_path / "data", {"a": "hello", "b": "there"})
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", folder))
+
+    plain = load_corpus(folder, "training", work=tmp_path / "work", purpose="training").corpus
+    packed = load_corpus(archive, "training", work=tmp_path / "work", purpose="training").corpus
+
+    assert plain is not None and packed is not None
+    assert packed.fingerprint == plain.fingerprint
+    assert [one.shown for one in packed.stream()] == [archive / "a.wav", archive / "b.wav"]
+    assert all(one.audio.is_file() for one in packed.stream())
+
+
+def test_a_table_in_a_zip_file_is_named_in_messages(tmp_path: Path, tone: Callable[..., Path]) -> None:
+    tone(tmp_path / "may" / "a.wav")
+    (tmp_path / "may" / "metadata.csv").write_text("file_name,transcription\r\na.wav,\r\ngone.wav,hello\r\n")
+    (tmp_path / "data").mkdir()
+    shutil.make_archive(str(tmp_path / "data" / "may"), "zip", tmp_path / "may")
+
+    report = load_corpus(tmp_path / "data", "training", work=tmp_path / "work", purpose="training")
+
+    table = tmp_path / "data" / "may.zip" / "metadata.csv"
+    assert [(one.rule, one.file, one.line) for one in report.problems] == [
+        ("missing_audio", table, 3),
+        ("empty_text", table, 2),
+    ]
+    assert [(one.id, one.shown) for one in report.draft.stream()] == [
+        ("may.zip/a.wav", tmp_path / "data" / "may.zip" / "a.wav")
+    ]
+
+
+def test_segments_of_a_file_become_utterances(tmp_path: Path) -> None:
+    call = np.concatenate([np.sin(np.arange(16_000) * pitch).astype(np.float32) / 2 for pitch in (0.1, 0.2, 0.3)])
+    (tmp_path / "data").mkdir()
+    soundfile.write(tmp_path / "data" / "call.wav", call, 16_000, subtype="FLOAT")
+    (tmp_path / "data" / "calls.csv").write_text(
+        "audio,start,duration,transcription\ncall.wav,2,,three\ncall.wav,0.5,0.25,one\ncall.wav,1,1.0,two\n"
+    )
+
+    corpus = load_corpus(tmp_path / "data", "training", work=tmp_path / "work", purpose="training").corpus
+
+    assert corpus is not None
+    utterances = corpus.read()
+    assert [(one.id, one.text, one.duration) for one in utterances] == [
+        ("call.wav@0.500+0.250", "one", 0.25),
+        ("call.wav@1.000+1.000", "two", 1.0),
+        ("call.wav@2.000", "three", 1.0),
+    ]
+    for one, part in zip(utterances, (slice(8_000, 12_000), slice(16_000, 32_000), slice(32_000, 48_000)), strict=True):
+        assert np.array_equal(one.samples(), call[part])
+    assert corpus.seconds == 2.25
+    assert fingerprint_folder(tmp_path / "data", work=tmp_path / "w2", purpose="training") == corpus.fingerprint
+
+
+def test_bad_segments_are_told_where_they_are_written(tmp_path: Path, tone: Callable[..., Path]) -> None:
+    tone(tmp_path / "data" / "call.wav", seconds=3.0)
+    lines = ("0,1,fine", "0.0004,1.0,the same again", "two,1,no", "-1,1,no", "1,0,no", "1,nan,no", "60,1,no", "0,,all")
+    (tmp_path / "data" / "calls.csv").write_text(
+        "audio,start,duration,transcription\n" + "".join(f"call.wav,{line}\n" for line in lines)
+    )
+
+    report = load_corpus(tmp_path / "data", "training", work=tmp_path / "work", purpose="training")
+
+    assert sorted((one.rule, one.line) for one in report.problems if one.file.name == "calls.csv") == [
+        ("bad_segment", 4),
+        ("bad_segment", 5),
+        ("bad_segment", 6),
+        ("bad_segment", 7),
+        ("duplicate", 3),
+        ("segment_outside", 8),
+    ]
+    assert len(report.problems) == 6
+    assert [one.id for one in report.draft.stream()] == ["call.wav@0.000", "call.wav@0.000+1.000"]
+
+
+def test_ids_are_unique_however_segments_lie(tmp_path: Path, tone: Callable[..., Path]) -> None:
+    # Sorted by exact places, the first and the third would have the same id with another one between them.
+    tone(tmp_path / "data" / "call.wav", seconds=9.0)
+    (tmp_path / "data" / "calls.csv").write_text(
+        "audio,start,duration,transcription\ncall.wav,1.0001,5,one\ncall.wav,1.0001,7,two\ncall.wav,1.0002,5,three\n"
+    )
+
+    report = load_corpus(tmp_path / "data", "training", work=tmp_path / "work", purpose="training")
+
+    assert [one.id for one in report.draft.stream()] == ["call.wav@1.000+5.000", "call.wav@1.000+7.000"]
+    assert [(one.rule, one.line) for one in report.errors] == [("duplicate", 4)]
+
+
+def test_more_problems_than_are_kept_are_counted(tmp_path: Path, tone: Callable[..., Path]) -> None:
+    tone(tmp_path / "data" / "a.wav")
+    lines = "".join(f"gone{number}.wav,hello\n" for number in range(1499))
+    (tmp_path / "data" / "metadata.csv").write_text(f"file_name,transcription\na.wav,hello\n{lines}")
+
+    report = load_corpus(tmp_path / "data", "training", work=tmp_path / "work", purpose="training")
+
+    assert report.corpus is None
+    assert len(report.problems) == 1000
+    assert sum(one.count for one in report.problems) == 1499
+    assert "… and 499 more" in format_problems(report.problems)
+
+
+@pytest.mark.parametrize("name", ["guards/général", "/data/of mine/😀", "..", "a\nb", "x" * 300, ""])
+def test_any_name_will_do(tmp_path: Path, pairs: Pairs, name: str) -> None:
+    corpus = load_corpus(
+        pairs(tmp_path / "data", {"a": "hello"}), name, work=tmp_path / "work", purpose="training"
+    ).corpus
+
+    assert corpus is not None and corpus.name == name
+    assert corpus.manifest.parent == tmp_path / "work"
+
+
+def test_a_folder_that_cannot_be_kept_is_one_line(tmp_path: Path, pairs: Pairs) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    try:
+        pairs(tmp_path / "data", {"a": "hello"}).rename(folder)
+    except OSError:
+        pytest.skip("this file system only takes UTF-8 names")
+
+    with pytest.raises(DataError, match="UTF-8") as caught:
+        load_corpus(folder, "training", work=tmp_path / "work", purpose="training")
+    str(caught.value).encode()
+
+
+def test_a_temporary_folder_that_is_full_is_one_line(
+    tmp_path: Path, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pairs(tmp_path / "data", {"a": "hello"})
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(SortedRows, "add", full)
+
+    with pytest.raises(UserError, match="temporary files cannot be written"):
+        load_corpus(folder, "training", work=tmp_path / "work", purpose="training")
+
+
+def test_several_runs_may_write_the_same_at_once(tmp_path: Path, pairs: Pairs) -> None:
+    folder = pairs(tmp_path / "data", {f"{number:02}": f"this is number {number}" for number in range(40)})
+    shutil.copy(folder / "00.wav", folder / "alone.wav")
+    run = (
+        "import sys; from pathlib import Path; from asr.corpus.validate import load_corpus\n"
+        "for _ in range(3):\n"
+        "    report = load_corpus(Path(sys.argv[1]), 'x', work=Path(sys.argv[2]), purpose='training')\n"
+        "    assert [one.text for one in report.corpus.stream()] == [f'this is number {n}' for n in range(40)]\n"
+    )
+
+    started = [
+        subprocess.Popen([sys.executable, "-c", run, str(folder), str(tmp_path / "work")], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+
+    assert [(one.communicate()[1].decode(), one.returncode) for one in started] == [("", 0)] * 3
+    assert sorted(path.suffix for path in (tmp_path / "work").iterdir()) == [".jsonl", ".jsonl", ".sqlite"]

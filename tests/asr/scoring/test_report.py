@@ -6,7 +6,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
+from asr.corpus.delta import Change, Delta
+from asr.corpus.statistics import BINS, NewWords, Statistics
 from asr.corpus.utterance import Corpus, Utterance, write_manifest
 from asr.errors import DataError
 from asr.scoring.error_rates import score
@@ -141,6 +144,72 @@ def test_nothing_that_was_said_is_executed(tmp_path: Path, report: Report) -> No
     assert "<" not in note.replace("](<", "")
     assert "\\| \\`a\\` \\*\\*b\\*\\*" in note
     assert "](<javascript" not in note
+
+
+@pytest.fixture
+def with_data(report: Report) -> Report:
+    """The report with what the data holds, and what has changed in it."""
+    facts = Statistics(
+        utterances=4,
+        seconds=8.0,
+        words=12,
+        vocabulary=11,
+        speakers=1,
+        sources=0,
+        durations=(0, 3, 1, *[0] * (len(BINS) - 2)),
+        rates={16_000: 4},
+        new_words=NewWords(vocabulary=2, share=0.25, most_frequent=(("rolla", 2), (HOSTILE, 1))),
+    )
+    changes = (
+        Change(id="c.wav", parts=("text",), before=HOSTILE, after="turn right"),
+        Change(id="d.wav", parts=("audio",), before="x", after="x"),
+    )
+    delta = Delta(
+        added=1200,
+        removed=1,
+        changed=2,
+        hours_added=1.5,
+        changed_parts={"text": 1, "audio": 1},
+        added_examples=("new.wav", HOSTILE),
+        removed_examples=("old.wav",),
+        changed_examples=changes,
+        since="improve x",
+    )
+    return report.model_copy(
+        update={
+            "statistics": {
+                "testing": facts,
+                f"guards/{HOSTILE}": facts,
+                "empty": facts.model_copy(update={"utterances": 0}),
+            },
+            "changes": {"testing": delta, f"guards/{HOSTILE}": Delta(since="improve x")},
+        }
+    )
+
+
+def test_what_the_data_holds_and_what_has_changed(tmp_path: Path, with_data: Report) -> None:
+    text = write_report(tmp_path, with_data).read_text("utf-8")
+    page, note = Page(text), (tmp_path / "report.md").read_text("utf-8")
+    assert len(page.named("svg")) == 2, "a picture for each corpus that has utterances"
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for picture in page.named("svg"):
+        assert (picture["role"], set((picture["aria-labelledby"] or "").split()) <= set(ids)) == ("img", True)
+    sentence = with_data.changes["testing"].sentence()
+    assert sentence == "1,200 added (1 h 30 min), 1 removed (0.0 s), 2 changed (1 text, 1 audio)"
+    for words in (page.words, note):
+        for part in (sentence, "nothing has changed", "new.wav", "old.wav", "turn right", "25.0% of what is said"):
+            assert part in words, part
+    assert "    1–2 s  3  ████████████████████████████████" in note
+    assert "- `testing` since run `improve x`: 1,200 added" in note
+
+
+def test_data_of_anybody_is_not_executed_either(tmp_path: Path, with_data: Report) -> None:
+    page = Page(write_report(tmp_path, with_data).read_text("utf-8"))
+    assert not page.named("script") and not page.named("img")
+    assert page.words.count(HOSTILE) >= 6
+    note = MarkdownIt("commonmark", {"html": True}).enable("table").render((tmp_path / "report.md").read_text("utf-8"))
+    assert not Page(note).named("script")
 
 
 def test_the_page_needs_nothing_beside_it(tmp_path: Path, report: Report) -> None:

@@ -1,0 +1,166 @@
+"""What a training goes through, be it on the disk or a stream: examples in an order, and what they are judged by."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from asr.corpus.split import choose_groups, split_dev
+from asr.corpus.utterance import Utterance, read_manifest, write_manifest
+from asr.errors import DataError
+from asr.models.speech_model import SpeechModel
+from asr.training.batches import TrainingOrder
+from asr.training.blocks import Blocks, delete_blocks
+from asr.training.examples import Examples
+from asr.training.lookahead import Order
+from asr.training.mixture import mix
+from asr.training.options import TrainingOptions
+from asr.training.sieve import Sieve
+from asr.training.stream import Stream, StreamExamples, StreamOrder
+
+_DEV = "dev.jsonl"
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the trainer needs to know, whatever it is trained on."""
+
+    order: Order
+    examples: Examples
+    dev: Sequence[Utterance]
+    steps: int
+    described: str
+    """What is trained on, in a log."""
+    left_out: Callable[[], dict[str, int]] = dict
+    """Streamed utterances that could not be used, by the rule that they break."""
+
+
+def local_course(
+    training: Sequence[Utterance],
+    dev: Sequence[Utterance],
+    replay: Sequence[Utterance],
+    base: SpeechModel,
+    options: TrainingOptions,
+) -> Course:
+    """Every utterance once an epoch, with replayed ones among them.
+
+    Raises:
+        DataError: there is nothing to train on, nothing to choose a checkpoint by, or a transcript that the model
+            cannot learn to write.
+    """
+    if not training or not dev:
+        raise DataError(
+            f"{len(training)} utterances to train on and {len(dev)} for development are too few; add training data"
+        )
+    order = TrainingOrder(
+        [utterance.duration for utterance in (*training, *replay)],
+        new=len(training),
+        replay=options.replay,
+        batch_size=options.batch_size,
+        epochs=max(1, math.ceil(options.epochs)),
+        seed=options.seed,
+    )
+    batches_an_epoch = len(order) / order.epochs
+    steps = math.ceil(options.epochs * batches_an_epoch / options.gradient_accumulation)
+    examples = Examples([*training, *replay], base, options)
+    examples.check()
+    return Course(
+        order,
+        examples,
+        dev,
+        min(steps, options.max_steps) if options.max_steps else steps,
+        f"{len(training)} utterances with {order.replayed} replayed",
+    )
+
+
+@contextmanager
+def streamed_course(
+    stream: Stream,
+    training: Sequence[Utterance],
+    dev: Sequence[Utterance],
+    replay: Sequence[Utterance],
+    base: SpeechModel,
+    options: TrainingOptions,
+    *,
+    folder: Path,
+    begin: int,
+) -> Iterator[Course]:
+    """Block after block of a stream, with local and replayed utterances among them, from the step `begin` on.
+
+    What is needed to go on later is in `folder`; the audio of blocks is deleted at the end.
+
+    Raises:
+        SettingsError: nothing tells how long the training is to be.
+        HubError: the Hub cannot be reached.
+        DataError: nothing of a data set can be used, or a transcript of the local data cannot be learned.
+    """
+    mixture, steps = mix(stream.limit, len(training), len(replay), options)
+    known = [*training, *replay]
+    examples = StreamExamples(known, folder / "blocks", options.stream_buffer, base, options)
+    examples.check()
+    with _open_blocks(stream, dev, examples, options, folder) as (blocks, judging):
+        order = StreamOrder(
+            blocks,
+            [one.duration for one in known],
+            mixture,
+            batch_size=options.batch_size,
+            length=steps * options.gradient_accumulation,
+            begin=begin * options.gradient_accumulation,
+            seed=options.seed,
+        )
+        named = " and ".join(reference.shown for reference in stream.references)
+        described = f"{named} with {len(training)} local utterances, {mixture.replay_rate:g} replayed for each,"
+        yield Course(order, examples, judging, steps, described, order.left_out)
+    delete_blocks(blocks.folder)
+
+
+@contextmanager
+def _open_blocks(
+    stream: Stream, dev: Sequence[Utterance], examples: Examples, options: TrainingOptions, folder: Path
+) -> Iterator[tuple[Blocks, Sequence[Utterance]]]:
+    """The blocks of a stream below `folder`, and the dev utterances, of the first blocks when there are no local ones.
+
+    Raises:
+        HubError: the Hub cannot be reached.
+        DataError: nothing of a data set can be used, or too little to hold some of it out.
+    """
+
+    def blocks(name: str, dev: Iterable[Utterance], held_out: Iterable[str]) -> Blocks:
+        return Blocks(
+            stream.references,
+            folder / name,
+            lambda: Sieve(examples.abilities, chain(stream.judging(), dev), held_out),
+            size=options.stream_buffer,
+            seed=options.seed,
+            find=stream.find,
+        )
+
+    held_out: list[str] = []
+    if not dev:
+        told = folder / "dev" / "held_out.json"
+        if not told.is_file():
+            with blocks("dev", (), ()) as first:
+                _hold_out(first, options, told)
+        held_out = json.loads(told.read_text(encoding="utf-8"))
+        dev = [replace(one, audio=told.parent / one.audio) for one in read_manifest(told.with_name(_DEV))]
+    with blocks("blocks", dev, held_out) as opened:
+        yield opened, dev
+
+
+def _hold_out(first: Blocks, options: TrainingOptions, told: Path) -> None:
+    """Keep some of the first block of each data set for development, and forget the rest of it."""
+    found = [one for number in range(len(first.references)) for one in first.utterances(number).values()]
+    training, dev = split_dev(found, options.dev_share, options.seed)
+    if not training or not dev:
+        raise DataError(f"{len(found)} utterances of the stream are too few to train on and to choose a checkpoint by")
+    group_of = choose_groups(found)
+    here = first.folder
+    write_manifest((replace(one, audio=one.audio.relative_to(here)) for one in dev), here / _DEV)
+    for path in {one.audio for one in training} - {one.audio for one in dev}:
+        path.unlink(missing_ok=True)
+    aside = told.with_name(told.name + ".part")
+    aside.write_text(json.dumps(sorted({group_of(one) for one in dev}), ensure_ascii=False), encoding="utf-8")
+    aside.replace(told)
