@@ -22,10 +22,20 @@ NOTE = "<!-- Written by docs/generate.py; change the code instead. -->"
 def settings_page() -> str:
     """Every setting with its names, values, default and meaning."""
     from tasks.settings import Settings, setting_fields
+    from tasks.settings_sources import TABLES
 
     fields = setting_fields()
     general = [key for key in fields if len(key) == 1]
-    training = [key for key in fields if key[0] == "training"]
+    tables = [
+        line
+        for table in sorted(TABLES)
+        for line in (
+            f"## {table}: {Settings.model_fields[table].description}",
+            "",
+            *_settings_table([key for key in fields if key[0] == table and len(key) == 2]),
+            "",
+        )
+    ]
     return "\n".join(
         [
             "# Settings",
@@ -55,10 +65,7 @@ def settings_page() -> str:
             "",
             *_settings_table(general),
             "",
-            f"## training: {Settings.model_fields['training'].description}",
-            "",
-            *_settings_table(training),
-            "",
+            *tables,
         ]
     )
 
@@ -92,8 +99,9 @@ def rules_page() -> str:
             "# Rules of the data",
             NOTE,
             "",
-            "What `wergate validate` and every run check. An error stops the run before anything is trained, a warning",
-            "does not. [Data](data.md) explains the layouts and what leakage is.",
+            "What `wergate validate` and every run check; `wergate validate --rules` lists the same. An error stops",
+            "the run before anything is trained, a warning does not. [Data](data.md) explains the layouts and what",
+            "leakage is.",
             "",
             "| rule | usually | what is said | how to mend it |",
             "|---|---|---|---|",
@@ -104,28 +112,10 @@ def rules_page() -> str:
             "",
             "## Numbers and exceptions",
             "",
-            *(f"- `{RULES[name].id}`: {text}" for name, text in _exceptions().items()),
+            *(f"- `{rule.id}`: {_cell(rule.note)}." for rule in RULES.values() if rule.note),
             "",
         ]
     )
-
-
-def _exceptions() -> dict[str, str]:
-    """Where a rule has a number in it, or is milder or stricter than usual."""
-    from asr.audio import MAX_SECONDS
-    from asr.corpus import rules
-
-    return {
-        "undecodable": f"also a single file of more than {MAX_SECONDS / 3600:g} hours.",
-        "silent": f"no sample is further from the mean than {rules.SILENCE:g} of full scale.",
-        "clipped": f"at least {rules.CLIPPED_SHARE:.1%} of the samples are at full scale.",
-        "too_long": "an error in training data, a warning in testing data.",
-        "impossible_rate": f"an error above {rules.FASTEST:g} characters a second, a warning above {rules.FAST:g}; "
-        f"texts of fewer than {rules.FAST_FROM} characters are not judged.",
-        "duplicate": "a warning when both have the same text.",
-        "leak_sentence": "a warning when the sentence has fewer than four words. From four words on, a warning too "
-        "when nobody wrote down who speaks.",
-    }
 
 
 def modules_page() -> str:
