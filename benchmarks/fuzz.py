@@ -10,6 +10,8 @@ import shutil
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,8 +24,6 @@ SLOWEST = 5.0
 
 def measure(_root: Path, rounds: int) -> list[Result]:
     """All layouts in turn, 10,000 inputs together."""
-    from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
-
     from asr.corpus.validate import load_corpus
     from asr.errors import UserError
 
@@ -61,20 +61,7 @@ def measure(_root: Path, rounds: int) -> list[Result]:
 
         every = inputs // len(wholes) + 1
         for name, whole in wholes.items():
-
-            @seed(1)
-            @settings(
-                max_examples=every,
-                database=None,
-                deadline=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(damage=_damages(strategies, whole))
-            def one(damage: list[tuple[str, float, bytes]], name: str = name, whole: bytes = whole) -> None:
-                look(name, _damaged(whole, damage))
-
-            one()
+            _fuzz(partial(look, name), whole, every)
     total = sum(ends.values())
     note = (
         f"Fuzzing: {ends['refused']:,} inputs refused or reported, {ends['accepted']:,} still a corpus; "
@@ -91,6 +78,25 @@ def measure(_root: Path, rounds: int) -> list[Result]:
             note,
         )
     ]
+
+
+def _fuzz(look: Callable[[bytes], None], whole: bytes, times: int) -> None:
+    """Look at as many damaged versions of a file; the same in every run."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
+
+    @seed(1)
+    @settings(
+        max_examples=times,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(_damages(strategies, whole))
+    def one(damage: list[tuple[str, float, bytes]]) -> None:
+        look(_damaged(whole, damage))
+
+    one()
 
 
 def _damages(strategies, whole: bytes):  # type: ignore[no-untyped-def]  # hypothesis is there for this part alone

@@ -44,7 +44,7 @@ def fingerprint(directory: Path) -> str:
 
 
 def _download(model: str, revision: str, cached_only: bool) -> Path:
-    import httpx
+    import httpx2  # the client of huggingface_hub since 2.4
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -75,7 +75,7 @@ def _download(model: str, revision: str, cached_only: bool) -> Path:
                 "private or gated model"
             ) from error
         raise ModelError(f"{model}: the Hub answered {status}; try again later") from error
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx2.HTTPError, OSError) as error:
         raise ModelError(f"{model}: the download from the Hub failed ({error}); run the same command again") from error
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asr.corpus.columns import DEFAULT_COLUMNS, Columns
-from asr.corpus.hub.reference import REFERENCE_SUFFIX
+from asr.corpus.hub.reference import is_reference
 from asr.corpus.life_fields import DEFAULT_LIFE_FIELDS, LifeFields
 from asr.corpus.readers.audiofolder import is_metadata, read_metadata
 from asr.corpus.readers.azure import is_azure_transcript, read_azure
@@ -89,7 +89,7 @@ def _left_over(audio: Iterator[str], described: Iterator[str]) -> Iterator[str]:
 
 def _read_file(listing: Listing, name: str, options: _Options) -> Iterator[Row | Problem]:
     # Whoever goes by the name of a file comes first, then who looks into it, then who reads any table.
-    if name.endswith(REFERENCE_SUFFIX):
+    if is_reference(name):
         return read_hub(listing, name, options.unpacked)
     if is_azure_transcript(name):
         return read_azure(listing, name)
