@@ -69,7 +69,7 @@ def validate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     from tasks.prefect_server import start
 
     start()
-    overviews = validate(settings, arguments.folders)
+    overviews = validate(settings, arguments.folders, arguments.listen)
     for overview in overviews:
         say(overview_text(overview))
     if arguments.report:

@@ -43,6 +43,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 def _validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", nargs="*", type=Path, metavar="DIR", help="folder of audio and transcripts")
     parser.add_argument("--rules", action="store_true", help="list the rules of the data instead; no DIR is needed")
+    listen = "let the champion hear the data, and name the N transcripts that it disagrees with most"
+    parser.add_argument("--listen", type=_positive, default=0, metavar="N", help=listen)
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a Markdown page for a pull request as well")
 
 
@@ -81,7 +83,7 @@ COMMANDS = (
     ),
     Command(
         "validate",
-        "DIR... [--report FILE] | --rules",
+        "DIR... [--listen N] [--report FILE] | --rules",
         "report every problem of the data",
         "Check folders of audio and transcripts and report every problem at once; given training and testing data, "
         "what leaks between them too. Then the data in numbers, and what has changed since the last run. Exits with 3 "

@@ -79,6 +79,7 @@ def overviews_value(overviews: Sequence["Overview"]) -> object:
             "problems": one.report.problems,
             "statistics": one.statistics,
             "delta": one.delta,
+            "doubts": one.doubts,
         }
         for one in overviews
     ]
@@ -119,6 +120,9 @@ def _facts(overview: "Overview") -> str:
     rows += zip(("durations", *("" for _ in facts.durations)), text_bars(facts.durations).splitlines(), strict=False)
     if delta is not None:
         rows.append(("changes", f"{delta.sentence()} since run “{printable(delta.since)}”"))
+    for number, one in enumerate(overview.doubts):
+        said = f"“{one.text}”, heard “{one.heard}”, {one.characters_per_second:.0f} characters a second"
+        rows.append(("" if number else "listen first", printable(f"{one.id}: {said}")))
     return "\n".join(f"  {line}" for line in table(rows).splitlines())
 
 

@@ -15,6 +15,7 @@ from asr.corpus.histogram import text_bars
 from asr.corpus.rules import RULES, Problem, Severity
 from asr.corpus.statistics import Statistics
 from asr.errors import UserError
+from asr.scoring.doubts import Doubt
 from asr.scoring.figures import duration, percent, whole
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Overview:
     """Of what could be read and heard."""
     delta: Delta | None = None
     """None when there is nothing to compare with."""
+    doubts: tuple[Doubt, ...] = ()
+    """What a person should listen to first, when the champion has listened."""
 
 
 @dataclass(frozen=True, slots=True)

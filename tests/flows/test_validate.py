@@ -105,3 +105,21 @@ def test_a_report_that_cannot_be_written(speech: Path, quick, wergate, as_flags,
         f"{tmp_path}/no/page.md: the report cannot be written (No such file or directory); "
         "name a file in a folder that exists"
     )
+
+
+def test_the_champion_names_what_to_listen_to_first(promoted, wergate, as_flags, tmp_path: Path) -> None:
+    settings = promoted.settings
+    wrong = tmp_path / "test"
+    shutil.copytree(settings.testing_data, wrong)
+    table = wrong / "metadata.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    first = rows(wrong)[0]
+    lines[1] = lines[1].replace(first["transcription"], "nobody said anything like this here")
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    ran = wergate("validate", wrong, "--listen", "2", "--json", *as_flags(settings))
+    assert ran.code == 0, ran.err
+    (corpus, *_) = json.loads(ran.out)["corpora"]
+    assert corpus["doubts"][0]["id"] == first["file_name"]
+    assert corpus["doubts"][0]["wer"] >= 1
+    assert len(corpus["doubts"]) == 2
