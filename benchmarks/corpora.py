@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -125,6 +125,7 @@ def _decoding(folder: Path, rounds: int) -> Result:
         samples = np.cumsum(random.standard_normal(round(_PERSON_SECONDS * _RATE))) / 2000
         soundfile.write(path, np.clip(samples, -1, 1), _RATE, subtype="PCM_16")
         paths.append(path)
+    parts = [paths[start : start + 20] for start in range(0, len(paths), 20)]  # as the inspection of a corpus does
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     bare, ours = [], []
     with ThreadPoolExecutor(cores) as pool:
@@ -134,8 +135,13 @@ def _decoding(folder: Path, rounds: int) -> Result:
                 soundfile.read(path, dtype="float32")
             bare.append(time.perf_counter() - began)
             began = time.perf_counter()
-            list(pool.map(decode, paths))
+            list(pool.map(lambda some: [decode(path) for path in some], parts))
             ours.append(time.perf_counter() - began)
+    with ProcessPoolExecutor(cores) as processes:
+        list(processes.map(_read_bare, parts))
+        began = time.perf_counter()
+        list(processes.map(_read_bare, parts))
+        reached = min(bare) / (time.perf_counter() - began)
     speed, limit = len(paths) / min(ours), cores * len(paths) / min(bare)
     return Result(
         "decode FLAC on all cores",
@@ -144,5 +150,13 @@ def _decoding(folder: Path, rounds: int) -> Result:
         f"{speed / limit:.2f}×",
         f"≥ {DECODING:g}×",
         speed / limit >= DECODING,
-        f"Files of {_PERSON_SECONDS:g} s, 16 bit, 16 kHz, mono; best of {max(rounds, 3)} rounds.",
+        f"Files of {_PERSON_SECONDS:g} s, 16 bit, 16 kHz, mono; best of {max(rounds, 3)} rounds. On this machine "
+        f"{cores} processes of bare reads are {reached:.2f}× as fast as one.",
     )
+
+
+def _read_bare(paths: list[Path]) -> None:
+    import soundfile
+
+    for path in paths:
+        soundfile.read(path, dtype="float32")

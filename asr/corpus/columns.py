@@ -14,10 +14,13 @@ class Columns(BaseModel):
     language: str = Field("language", min_length=1, description="Column with the language.")
     source: str = Field("source", min_length=1, description="Column with the recording that the audio was cut from.")
     slice: str = Field("slice", min_length=1, description="Column with the subset that it is reported under.")
+    split: str = Field(
+        "split", min_length=1, description="Column with train, dev or test: which utterances are held out, if given."
+    )
     start: str = Field("start", min_length=1, description="Column with the second where a segment begins.")
     duration: str = Field("duration", min_length=1, description="Column with the seconds that a segment lasts.")
 
 
 DEFAULT_COLUMNS = Columns()
-EXTRA_COLUMNS = ("speaker", "language", "source", "slice", "start", "duration")
+EXTRA_COLUMNS = ("speaker", "language", "source", "slice", "split", "start", "duration")
 """Columns that a table may have besides audio and transcript; all others are left alone."""

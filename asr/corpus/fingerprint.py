@@ -15,13 +15,14 @@ from asr.corpus.readers.folder import read_folder
 from asr.corpus.readers.hub import find_streams
 from asr.corpus.readers.row import Row
 from asr.corpus.rules import Purpose
+from asr.corpus.split import belongs
 from asr.corpus.utterance import Utterance
 
 _Known = TypeVar("_Known")
 
 
 class Fingerprint:
-    """sha256 over (id, audio hash, text, speaker, language, source, slice) of utterances in the order of a manifest."""
+    """sha256 over id, audio hash, text, speaker, language, source, slice and split, in the order of a manifest."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -29,6 +30,7 @@ class Fingerprint:
     def add(self, one: Utterance) -> None:
         """Take the next utterance."""
         content = [one.id, one.audio_sha256, one.text, one.speaker, one.language, one.source, one.slice]
+        content += [one.split] if one.split else []  # most corpora name none
         self._digest.update(json.dumps(content).encode() + b"\n")
 
     def add_stream(self, reference: HubDataset) -> None:
@@ -56,6 +58,8 @@ def fingerprint_folder(folder: Path, *, work: Path, purpose: Purpose, columns: C
         FileCache(work) as cache,
     ):
         for row, sha256 in first_of_each(hash_rows(reading.rows, cache)):
+            if not belongs(row.split, purpose):
+                continue
             digest.add(make_utterance(row, row.audio, sha256, 0.0))
     for stream in find_streams(folder):
         digest.add_stream(stream)
@@ -89,6 +93,7 @@ def make_utterance(row: Row, audio: Path, audio_sha256: str, seconds: float, sam
         language=row.language.strip(),
         source=row.source.strip(),
         slice=row.slice.strip(),
+        split=row.split.strip(),
         samples_sha256=samples_sha256,
         start=row.start,
         shown=row.shown,

@@ -2,21 +2,25 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from asr.audio import SAMPLE_RATE, AudioError, Samples, as_int16, decode_segments, decode_with_rate, info, lfs_oid
 from asr.corpus.file_cache import FileCache, FileState, Measurement, file_state
 from asr.corpus.readers.row import Row
 from asr.corpus.sorted_rows import SortedRows
 
+_Work = TypeVar("_Work")
+_Result = TypeVar("_Result")
+
 _FULL_SCALE = 32766.5 / 32768  # 16-bit audio at its highest or lowest value
 # Between two writes of the cache, so that a killed run keeps most of its work.
 _FILES_AT_ONCE = 256
 _ROWS_AT_ONCE = 1000
+_AT_ONCE = 20  # files a thread takes: with one by one, handing them over costs as much as reading short ones
 _LONG = 1000  # characters of text that count as another row
 
 
@@ -75,7 +79,9 @@ def inspect_rows(rows: SortedRows, cache: FileCache) -> Iterator[tuple[Row, Insp
             sounds = cache.measurements(one.sha256 for one in hashes if one.is_audio)
             seen = [_recall(file, hashed, sounds) for file, hashed in zip(files, hashes, strict=True)]
             unheard = [number for number, inspections in enumerate(seen) if inspections is None]
-            heard = pool.map(_listen, [files[number] for number in unheard], [hashes[number] for number in unheard])
+            heard = _in_threads(
+                pool, lambda one: _listen(*one), [(files[number], hashes[number]) for number in unheard]
+            )
             measured = []
             for number, inspections in zip(unheard, heard, strict=True):
                 seen[number] = inspections
@@ -110,13 +116,25 @@ def _state(path: Path) -> FileState | None:
 
 def _hash_files(files: Sequence[_File], cache: FileCache, pool: ThreadPoolExecutor) -> list[_Hashed]:
     known = cache.hashes([file.state for file in files if file.state])
-    unknown = pool.map(_hash, [file for file in files if not (file.state and file.state.path in known)])
+    unknown = _in_threads(pool, _hash, [file for file in files if not (file.state and file.state.path in known)])
     return [
         _Hashed(known[file.state.path], is_audio=True, is_known=True)
         if file.state and file.state.path in known
         else next(unknown)
         for file in files
     ]
+
+
+def _in_threads(
+    pool: ThreadPoolExecutor, function: Callable[[_Work], _Result], work: Sequence[_Work]
+) -> Iterator[_Result]:
+    """What a function makes of each, in their order."""
+
+    def some(start: int) -> list[_Result]:
+        return [function(one) for one in work[start : start + _AT_ONCE]]
+
+    for results in pool.map(some, range(0, len(work), _AT_ONCE)):
+        yield from results
 
 
 def _hash(file: _File) -> _Hashed:

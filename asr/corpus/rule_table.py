@@ -80,6 +80,12 @@ RULES: dict[str, Rule] = {
         Rule("segment_outside", "error", "the segment lies outside of the audio", "correct start and duration"),
         Rule("missing_audio", "error", "this audio is not in the folder", "add the file, or correct its name"),
         Rule("orphan_audio", "warning", "this audio has no transcript and is left out", "add a transcript"),
+        Rule(
+            "other_split",
+            "warning",
+            "this belongs to another split and is left out",
+            "move it to the folder of its split, or change its column `split`",
+        ),
         # transcripts
         Rule("missing_text", "error", "there is no transcript for", "fill in the column"),
         Rule("empty_text", "error", "the transcript is empty", "write what is said, or remove the audio"),

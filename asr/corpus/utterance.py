@@ -40,6 +40,8 @@ class Utterance:
     """Hash of the decoded 16-bit samples at 16 kHz: the same for the same sound in another file format."""
     start: float | None = None
     """Seconds into the file where a segment begins; None when the utterance is the whole file."""
+    split: str = ""
+    """The split that somebody put it in, such as `train` or `dev`; empty when that is left to Wergate."""
     shown: Path = Path()
     """The audio file as people know it, for messages: the member of an archive, in the folder that they named."""
 

@@ -23,6 +23,7 @@ from asr.corpus.readers.hub import find_streams
 from asr.corpus.readers.row import Row
 from asr.corpus.rules import Problem, Problems, Purpose, format_problems, problem
 from asr.corpus.sorted_rows import SortedRows
+from asr.corpus.split import belongs
 from asr.corpus.utterance import Corpus, Utterance, manifest_line
 from asr.errors import DataError, UserError
 
@@ -92,8 +93,10 @@ def load_corpus(
                 raise DataError(_nothing_to_use(folder, reading.problems))
             if purpose == "testing":
                 reading.problems.add(_not_streamed(folder, one) for one in streams)
-            checked = _checked(reading, cache, Checks(purpose, limits), folder)
+            checked = _checked(reading, cache, Checks(purpose, limits), folder, purpose)
             draft = _write_corpus(folder, name, checked, streams, work.resolve())
+            if not (draft.utterances or streams or reading.problems.errors):
+                raise DataError(f"{folder}: every utterance belongs to another split; see its column `split`")
             unused, _ = _write_manifest(_hashed(reading.orphans, cache), work.resolve(), ".unused.jsonl")
             return CorpusReport(draft, unused, tuple(reading.problems))
     except sqlite3.OperationalError as error:
@@ -103,11 +106,14 @@ def load_corpus(
         raise UserError(f"{work}: cannot be written ({reason}); make room or choose another folder") from error
 
 
-def _checked(reading: Reading, cache: FileCache, checks: Checks, folder: Path) -> Iterator[Utterance]:
+def _checked(reading: Reading, cache: FileCache, checks: Checks, folder: Path, purpose: Purpose) -> Iterator[Utterance]:
     """The utterances of a reading, while what is wrong with them is added to its problems."""
 
     def look() -> Iterator[tuple[Row, Inspection]]:
         for row, inspection in inspect_rows(reading.rows, cache):
+            if not belongs(row.split, purpose):
+                reading.problems.add([problem("other_split", row.file, row.line, f"“{row.split}”, {row.id}")])
+                continue
             reading.problems.add(checks.of(row, inspection))
             yield row, inspection
 

@@ -41,6 +41,7 @@ class Row:
     language: str = ""
     source: str = ""
     slice: str = ""
+    split: str = ""
 
     @property
     def id(self) -> str:
@@ -58,7 +59,7 @@ def make_row(
 ) -> Row | Problem:
     """Find the audio that a line of the file `table` names, beside the table or in its `audio` folder.
 
-    `extra` has what other columns say: speaker, language, source, slice, start and duration in seconds.
+    `extra` has what other columns say: speaker, language, source, slice, split, start and duration in seconds.
     """
     start, file = posixpath.dirname(table), listing.shown(table)
     if not name:
@@ -82,6 +83,7 @@ def make_row(
         language=facts.get("language", ""),
         source=facts.get("source", ""),
         slice=facts.get("slice", ""),
+        split=facts.get("split", ""),
     )
     return segment(row, begins, lasts) if begins else row
 

@@ -17,7 +17,7 @@ from asr.errors import DataError
 METADATA = "metadata.csv"
 
 _ALWAYS = ("file_name", "transcription")
-_COLUMNS = (*_ALWAYS, "speaker", "language", "source", "slice", "start", "duration")
+_COLUMNS = (*_ALWAYS, "speaker", "language", "source", "slice", "split", "start", "duration")
 _PIECE = 1 << 20  # bytes copied at a time
 
 
@@ -66,6 +66,7 @@ def _fields(one: Utterance) -> dict[str, str]:
         "language": one.language,
         "source": one.source,
         "slice": one.slice,
+        "split": one.split,
         "start": "" if one.start is None else repr(one.start),
         "duration": _duration(one),
     }

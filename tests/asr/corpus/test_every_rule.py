@@ -69,6 +69,11 @@ def with_table(row: str) -> Make:
     return with_file("metadata.csv", f"file_name,transcription,start,duration\n{row}\n")
 
 
+def with_split(split: str) -> Make:
+    rows = f"a.wav,yes please,0,1,train\na.wav,no thank you,1,1,{split}"
+    return with_file("metadata.csv", f"file_name,transcription,start,duration,split\n{rows}\n")
+
+
 def with_archive(*members: str) -> Make:
     def make(folder: Path) -> None:
         say()(folder)
@@ -107,6 +112,7 @@ CASES = {
     "too_short": Case(say("yes", seconds=0.09), say("yes", seconds=0.11)),
     "too_long": Case(say(seconds=30.1), say(seconds=30.0)),
     "bad_segment": Case(with_table("a.wav,yes please,-1,1"), with_table("a.wav,yes please,0,1")),
+    "other_split": Case(with_split("test"), with_split("dev")),
     "segment_outside": Case(with_table("a.wav,yes please,1.5,1"), with_table("a.wav,yes please,1,1")),
     "missing_audio": Case(with_table("gone.wav,yes please,,"), with_table("a.wav,yes please,,")),
     "orphan_audio": Case(with_file("b.wav", b"RIFF"), with_file("b.pdf", b"PDF")),

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from asr.corpus.split import split_dev
+from asr.corpus.split import belongs, split_dev
 from asr.corpus.utterance import Utterance
 
 
@@ -89,3 +90,52 @@ def test_the_smallest_group_is_held_out_when_every_group_is_too_large() -> None:
 
     for seed in range(5):
         assert {one.speaker for one in split_dev(utterances, 0.01, seed)[1]} == {"c"}
+
+
+def test_splits_that_are_named_are_taken_as_they_are() -> None:
+    utterances = [
+        replace(one, split=name) for one, name in zip(corpus(4), ["train", "Dev", "", "validation"], strict=True)
+    ]
+    train, dev = split_dev(utterances, 0.1, 0)
+    assert [one.id for one in train] == ["00000.wav", "00002.wav"]
+    assert [one.id for one in dev] == ["00001.wav", "00003.wav"]
+
+
+@pytest.mark.parametrize(
+    ("split", "training", "testing"),
+    [
+        ("", True, True),
+        ("train", True, False),
+        (" Validation ", True, False),
+        ("TEST", False, True),
+        ("fold 3", True, True),
+    ],
+)
+def test_whom_a_split_belongs_to(split: str, training: bool, testing: bool) -> None:
+    assert (belongs(split, "training"), belongs(split, "testing")) == (training, testing)
+
+
+def test_every_slice_is_in_the_dev_set_by_its_share() -> None:
+    utterances = [
+        replace(one, slice="rare" if number % 10 == 0 else "frequent") for number, one in enumerate(corpus(3000))
+    ]
+    for seed in range(5):
+        _, dev = split_dev(utterances, 0.1, seed)
+        rare = sum(one.slice == "rare" for one in dev)
+        assert 15 <= rare <= 45, "of three hundred"
+        assert 240 <= len(dev) <= 360
+
+
+def test_new_rows_leave_the_old_ones_of_every_slice_where_they_were() -> None:
+    def sliced(count: int) -> list[Utterance]:
+        return [replace(one, slice=f"slice {number % 2}") for number, one in enumerate(corpus(count))]
+
+    before, after = (split_dev(sliced(count), 0.2, 1)[1] for count in (400, 800))
+    assert {one.id for one in before} <= {one.id for one in after}
+
+
+def test_the_only_group_of_a_slice_is_trained_on() -> None:
+    utterances = [*corpus(40, speakers=8), replace(corpus(1, start=99)[0], slice="alone", speaker="only one")]
+    train, dev = split_dev(utterances, 0.1, 0)
+    assert dev
+    assert "alone" in {one.slice for one in train}
