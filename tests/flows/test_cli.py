@@ -2,6 +2,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from asr.corpus.validate import CorpusReport
 from asr.doctor import Finding
 from asr.errors import DataError, SettingsError
 from asr.scoring.evaluation import Evaluation
-from flows import cli_output
+from flows import cli, cli_output
 from flows.cli import fail
 from flows.cli_arguments import COMMANDS, build, parse, settings_flags
 from flows.cli_failures import explain
@@ -362,3 +363,17 @@ def test_an_interrupt_is_named_whatever_a_library_makes_of_it(tmp_path: Path) ->
         finally:
             raise RuntimeError("unexpected pos 6534400 vs 6534288")
     assert explain(raised.value, tmp_path, {}).exit_code == 130
+
+
+def test_a_termination_is_taken_like_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(sys, "argv", ["wergate", "models"])
+    monkeypatch.setattr(cli, "stdout_for_answers", io.StringIO)
+    monkeypatch.setattr(cli, "execute", lambda *_: seen.append(signal.getsignal(signal.SIGTERM)) or 0)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit):
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [signal.default_int_handler]
