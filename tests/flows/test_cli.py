@@ -309,7 +309,7 @@ def test_reports_of_problems(tmp_path: Path) -> None:
     )
     assert (value["valid"], value["errors"], value["warnings"]) == (False, 7, 1)
     [corpus] = value["corpora"]
-    assert corpus.keys() == {"corpus", "fingerprint", "problems", "statistics", "delta"}
+    assert corpus.keys() == {"corpus", "fingerprint", "problems", "statistics", "delta", "doubts"}
     assert (corpus["corpus"], corpus["fingerprint"], corpus["problems"][0]["line"]) == (None, "f" * 64, 3)
     assert (corpus["statistics"]["vocabulary"], corpus["delta"]["added"]) == (800, 3)
 
