@@ -139,11 +139,12 @@ class HubExamples:
 
 def current_commit(dataset: str, revision: str = "") -> str:
     """The full commit of a branch, a tag or a short commit of a data set; empty when the Hub cannot say."""
+    import httpx2  # the client of huggingface_hub, whose failures to connect are no OSError
     from huggingface_hub import HfApi
 
     try:
         return HfApi().dataset_info(dataset, revision=revision or None, timeout=10).sha or ""
-    except (OSError, ValueError):
+    except (OSError, ValueError, httpx2.HTTPError):
         return ""
 
 

@@ -423,3 +423,16 @@ def test_the_token_goes_to_the_hub_and_nowhere_else(world: World) -> None:
     asked = [one for one in world.hub.requests if "o/private" in one.path]
     assert {one.token for one in asked} == {"hf_wrongwrongwrong"}
     assert "hf_" not in json.dumps(world.outcomes) + world.stderr
+
+
+def test_without_a_connection_nobody_knows_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx2
+    from huggingface_hub import HfApi
+
+    from asr.corpus.hub.examples import current_commit
+
+    def refuse(*_: object, **__: object) -> None:
+        raise httpx2.ConnectError("Name or service not known")
+
+    monkeypatch.setattr(HfApi, "dataset_info", refuse)
+    assert current_commit("owner/name", "main") == ""
