@@ -154,7 +154,7 @@ def _decoding(folder: Path, rounds: int) -> Result:
         f"≥ {DECODING:g}×",
         ratio >= DECODING,
         f"Files of {_PERSON_SECONDS:g} s, 16 bit, 16 kHz, mono; best of {max(rounds, 3)} rounds. One process of bare "
-        f"reads takes {alone:,.0f} a second, {cores} take {reached:.2f}× as many: two threads of a core are not two.",
+        f"reads takes {alone:,.0f} a second, {cores} take {reached:.2f}× as many.",
     )
 
 
