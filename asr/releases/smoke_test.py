@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from asr.audio import decode
 from asr.corpus.utterance import Corpus
 from asr.errors import UserError
 from asr.models.recognize import recognize_batch
@@ -22,7 +21,7 @@ def smoke_test(release: Path, corpus: Corpus, evaluation: Evaluation, *, languag
     speech = load_speech_model(str(release), language=language)
     heard = {row.id: row.hypothesis for row in read_table(evaluation.table)}
     for utterance in corpus.read()[:_UTTERANCES]:
-        [text] = recognize_batch(speech, [decode(utterance.audio)])
+        [text] = recognize_batch(speech, [utterance.samples()])
         if text != heard[utterance.id]:
             raise UserError(
                 f"{release}: it wrote {text!r} for {utterance.id}, the evaluated model {heard[utterance.id]!r}; "

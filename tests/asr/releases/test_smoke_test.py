@@ -1,12 +1,13 @@
 """A release that does not write what was evaluated is refused before anybody uses it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from asr.corpus.utterance import Corpus
+from asr.corpus.utterance import Corpus, write_manifest
 from asr.errors import ModelError, UserError
 from asr.models.evaluate import evaluate
 from asr.models.speech_model import load_speech_model
@@ -29,6 +30,15 @@ def evaluation(model: Path, corpus: Corpus, tmp_path: Path) -> Evaluation:
 
 def test_what_was_evaluated_passes(model: Path, corpus: Corpus, evaluation: Evaluation, tmp_path: Path) -> None:
     smoke_test(stage(model, tmp_path / "releases", "v1", {}), corpus, evaluation, language="en")
+
+
+def test_a_segment_is_heard_as_the_segment_that_was_evaluated(model: Path, corpus: Corpus, tmp_path: Path) -> None:
+    pieces = [replace(one, start=0.1, duration=one.duration / 2) for one in corpus.read()]
+    write_manifest(pieces, tmp_path / "pieces.jsonl")
+    segments = corpus.model_copy(update={"manifest": tmp_path / "pieces.jsonl"})
+    speech = load_speech_model(str(model), language="en", device="cpu")
+    evaluation = evaluate(speech, segments, normalizer="basic", batch_size=8, folder=tmp_path / "evaluation")
+    smoke_test(stage(model, tmp_path / "releases", "v1", {}), segments, evaluation, language="en")
 
 
 def test_another_model_is_refused(
