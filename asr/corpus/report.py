@@ -17,6 +17,7 @@ from asr.corpus.statistics import Statistics
 from asr.errors import UserError
 from asr.scoring.doubts import Doubt
 from asr.scoring.figures import duration, percent, whole
+from asr.templates import template_environment
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -90,18 +91,8 @@ def write_page(path: Path, overviews: Sequence[Overview]) -> None:
 
 def data_page(overviews: Sequence[Overview]) -> str:
     """The page as Markdown, at most `MOST_CHARACTERS` long; lists become shorter until it is."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    for show in (code, duration, percent, whole, text_bars, rates_text, place, mend):
-        environment.filters[show.__name__] = show
+    filters = (code, duration, percent, whole, text_bars, rates_text, place, mend)
+    environment = template_environment(Path(__file__).with_name("templates"), filters)
     template = environment.get_template("data.md.jinja")
     errors, warnings = tally(problem for one in overviews for problem in one.report.problems)
     shown = {

@@ -21,6 +21,7 @@ from asr.scoring.evaluation import Evaluation
 from asr.scoring.gate import Verdict
 from asr.scoring.hypothesis import read_table
 from asr.scoring.intervals import MIN_BLOCKS, resampled_unit
+from asr.templates import template_environment
 from asr.text.normalizers import normalizer
 
 if TYPE_CHECKING:
@@ -140,22 +141,13 @@ def _round_up(rate: float) -> float:
 def _audio(report: Report) -> dict[str, Path]:
     for corpus in report.corpora:
         if corpus.fingerprint == report.baseline.corpus_fingerprint and corpus.manifest.is_file():
-            return {utterance.id: utterance.audio for utterance in corpus.read()}
+            # Not of segments: a listener would hear the whole recording.
+            return {one.id: one.audio for one in corpus.read() if one.start is None}
     return {}
 
 
 def _environment() -> "jinja2.Environment":
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    for show in (
+    filters = (
         figures.percent,
         figures.points,
         figures.interval,
@@ -167,9 +159,8 @@ def _environment() -> "jinja2.Environment":
         svg_bars,
         text_bars,
         markdown,
-    ):
-        environment.filters[show.__name__] = show
-    return environment
+    )
+    return template_environment(Path(__file__).with_name("templates"), filters)
 
 
 def markdown(text: object) -> "Markup":
