@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from asr.audio import SAMPLE_RATE, Samples
+from asr.processes import cores
 
 if TYPE_CHECKING:
     import torch
@@ -119,7 +120,7 @@ def multiply(where: "torch.device") -> None:
 
 def processors(threads: int, environ: Mapping[str, str]) -> Finding:
     """How many threads torch computes with, of the processors that this process may use."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = cores()
     message = f"{threads} threads on {allowed} processors"
     if threads < allowed // 2 and "OMP_NUM_THREADS" in environ:
         mend = f"unset OMP_NUM_THREADS ({environ['OMP_NUM_THREADS']}) to use all of them"

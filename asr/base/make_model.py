@@ -30,6 +30,7 @@ RECIPE = TrainingOptions(
     learning_rate=1.5e-3,  # 2.5e-3 diverges
     warmup=0.03,
     weight_decay=1e-3,
+    learn_statistics=True,
     batch_size=32,
     epochs=EPOCHS,
     evaluations=8,

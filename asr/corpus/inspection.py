@@ -1,26 +1,21 @@
 """What the audio of a corpus is: the hash of each file's bytes, and what decoding it once tells."""
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from asr.audio import SAMPLE_RATE, AudioError, Samples, as_int16, decode_segments, decode_with_rate, info, lfs_oid
+from asr.audio import AudioError, lfs_oid
+from asr.corpus.all_cores import AllCores
 from asr.corpus.file_cache import FileCache, FileState, Measurement, file_state
+from asr.corpus.listening import Sound, listen
 from asr.corpus.readers.row import Row
 from asr.corpus.sorted_rows import SortedRows
 
-_Work = TypeVar("_Work")
-_Result = TypeVar("_Result")
-
-_FULL_SCALE = 32766.5 / 32768  # 16-bit audio at its highest or lowest value
 # Between two writes of the cache, so that a killed run keeps most of its work.
 _FILES_AT_ONCE = 256
 _ROWS_AT_ONCE = 1000
-_AT_ONCE = 20  # files a thread takes: with one by one, handing them over costs as much as reading short ones
 _LONG = 1000  # characters of text that count as another row
 
 
@@ -59,9 +54,9 @@ class _Hashed(NamedTuple):
 
 def hash_rows(rows: SortedRows, cache: FileCache) -> Iterator[tuple[Row, str]]:
     """Each row with the sha256 of its file: of its audio for a Git LFS pointer, empty for an unreadable file."""
-    with ThreadPoolExecutor(_cores()) as pool:
+    with AllCores() as workers:
         for files in _batches(rows):
-            hashes = _hash_files(files, cache, pool)
+            hashes = _hash_files(files, cache, workers)
             cache.keep(_lasting(files, hashes))
             for file, hashed in zip(files, hashes, strict=True):
                 yield from ((row, hashed.sha256) for row in file.rows)
@@ -72,16 +67,17 @@ def inspect_rows(rows: SortedRows, cache: FileCache) -> Iterator[tuple[Row, Insp
 
     Rows come in their order, so that what follows can be done row by row and memory does not grow with the corpus.
     """
-    # soundfile, soxr and hashlib leave Python's lock while they work, so threads use every core.
-    with ThreadPoolExecutor(_cores()) as pool:
+    with AllCores() as workers:
         for files in _batches(rows):
-            hashes = _hash_files(files, cache, pool)
+            hashes = _hash_files(files, cache, workers)
             sounds = cache.measurements(one.sha256 for one in hashes if one.is_audio)
             seen = [_recall(file, hashed, sounds) for file, hashed in zip(files, hashes, strict=True)]
             unheard = [number for number, inspections in enumerate(seen) if inspections is None]
-            heard = _in_threads(
-                pool, lambda one: _listen(*one), [(files[number], hashes[number]) for number in unheard]
-            )
+            sounding = workers.map(listen, [_segments(files[number]) for number in unheard])
+            heard = [
+                _inspected(files[number], hashes[number], sound)
+                for number, sound in zip(unheard, sounding, strict=True)
+            ]
             measured = []
             for number, inspections in zip(unheard, heard, strict=True):
                 seen[number] = inspections
@@ -114,27 +110,15 @@ def _state(path: Path) -> FileState | None:
         return None
 
 
-def _hash_files(files: Sequence[_File], cache: FileCache, pool: ThreadPoolExecutor) -> list[_Hashed]:
+def _hash_files(files: Sequence[_File], cache: FileCache, workers: AllCores) -> list[_Hashed]:
     known = cache.hashes([file.state for file in files if file.state])
-    unknown = _in_threads(pool, _hash, [file for file in files if not (file.state and file.state.path in known)])
+    unknown = workers.in_threads(_hash, [file for file in files if not (file.state and file.state.path in known)])
     return [
         _Hashed(known[file.state.path], is_audio=True, is_known=True)
         if file.state and file.state.path in known
         else next(unknown)
         for file in files
     ]
-
-
-def _in_threads(
-    pool: ThreadPoolExecutor, function: Callable[[_Work], _Result], work: Sequence[_Work]
-) -> Iterator[_Result]:
-    """What a function makes of each, in their order."""
-
-    def some(start: int) -> list[_Result]:
-        return [function(one) for one in work[start : start + _AT_ONCE]]
-
-    for results in pool.map(some, range(0, len(work), _AT_ONCE)):
-        yield from results
 
 
 def _hash(file: _File) -> _Hashed:
@@ -170,49 +154,20 @@ def _segment(row: Row) -> str:
     return "" if row.start is None else f"{row.start!r}+{row.seconds!r}"
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _segments(file: _File) -> Sound:
+    if all(row.start is None for row in file.rows):
+        return Sound(file.path)
+    return Sound(file.path, tuple((row.start or 0.0, row.seconds) for row in file.rows))
 
 
-def _listen(file: _File, hashed: _Hashed) -> list[Inspection]:
-    """Decode one file; one inspection for each of its rows."""
-    inspections = [
+def _inspected(file: _File, hashed: _Hashed, heard: Sequence[Measurement | AudioError]) -> list[Inspection]:
+    """One inspection for each row of a file that was just decoded."""
+    if hashed.is_changing or file.state != _state(file.path):
+        return [Inspection("", rule="changing") for _ in file.rows]
+    one_each = heard if len(heard) == len(file.rows) else [heard[0]] * len(file.rows)
+    return [
         Inspection(hashed.sha256, rule=one.rule, detail=one.reason)
         if isinstance(one, AudioError)
         else Inspection(hashed.sha256, one)
-        for one in _measure_rows(file)
+        for one in one_each
     ]
-    if hashed.is_changing or file.state != _state(file.path):
-        return [Inspection("", rule="changing") for _ in file.rows]
-    return inspections
-
-
-def _measure_rows(file: _File) -> list[Measurement | AudioError]:
-    measured: list[Measurement | AudioError] = []
-    try:
-        if all(row.start is None for row in file.rows):
-            samples, rate = decode_with_rate(file.path)
-            return [_measure(samples, rate)] * len(file.rows)
-        rate = info(file.path).rate
-        for one in decode_segments(file.path, [(row.start or 0.0, row.seconds) for row in file.rows]):
-            measured.append(one if isinstance(one, AudioError) else _measure(one, rate))
-    except AudioError as error:
-        measured += [error] * (len(file.rows) - len(measured))
-    return measured
-
-
-def _measure(samples: Samples, rate: int) -> Measurement:
-    import numpy as np
-
-    pcm = as_int16(samples)
-    offset = float(samples.mean()) if len(samples) else 0.0
-    low, high = (float(samples.min()), float(samples.max())) if len(samples) else (0.0, 0.0)
-    at_full_scale = max(high, -low) >= _FULL_SCALE
-    return Measurement(
-        seconds=len(samples) / SAMPLE_RATE,
-        samples_sha256=hashlib.sha256(pcm.astype("<i2", copy=False).data).hexdigest(),
-        peak=max(high - offset, offset - low),
-        offset=offset,
-        clipped=float(np.mean(np.abs(samples) >= _FULL_SCALE)) if at_full_scale else 0.0,
-        rate=rate,
-    )

@@ -22,8 +22,13 @@ _BOTH_LIBRARIES = torch.backends.mkldnn.is_available() and torch.backends.mkl.is
 @contextmanager
 def inference() -> Iterator[None]:
     """What this thread computes inside keeps nothing for gradients and takes the faster way."""
-    with torch.inference_mode(), _FasterWays():
+    with torch.inference_mode(), faster_ways():
         yield
+
+
+def faster_ways() -> "TorchFunctionMode":
+    """What this thread computes inside takes the faster way; nothing of it may be for gradients."""
+    return _FasterWays()
 
 
 class _FasterWays(TorchFunctionMode):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from asr.models.cores import CoreThreads
+
 Part = TypeVar("Part")
 Material = TypeVar("Material")
 Result = TypeVar("Result")
@@ -23,44 +25,31 @@ def results_in_order(
     """Yield `compute(fetch(part))` for each part in turn.
 
     With one lane the caller's thread computes while the next part is fetched. With more, so many threads fetch and
-    compute, and share torch's threads out among them; its thread count is as before when the iterator ends.
+    compute, and share torch's threads out among them.
     """
     if lanes == 1:
-        yield from map(compute, _side_by_side(parts, fetch, threads=1, waiting=1))
+        with ThreadPoolExecutor(1) as thread:
+            yield from map(compute, _ahead(thread, parts, fetch, waiting=1))
         return
 
     import torch
 
-    before = torch.get_num_threads()
-
-    def share_out() -> None:  # the count belongs to the thread that sets it, and to threads that start later
-        torch.set_num_threads(max(1, before // lanes))
-
-    try:
-        yield from _side_by_side(
-            parts, lambda part: compute(fetch(part)), threads=lanes, waiting=2 * lanes, start=share_out
-        )
-    finally:
-        torch.set_num_threads(before)
+    with CoreThreads(lanes, max(1, torch.get_num_threads() // lanes)) as threads:
+        yield from _ahead(threads, parts, lambda part: compute(fetch(part)), waiting=2 * lanes)
 
 
-def _side_by_side(
-    parts: Iterable[Part],
-    work: Callable[[Part], Result],
-    *,
-    threads: int,
-    waiting: int,
-    start: Callable[[], None] | None = None,
+def _ahead(
+    threads: ThreadPoolExecutor, parts: Iterable[Part], work: Callable[[Part], Result], *, waiting: int
 ) -> Generator[Result, None, None]:
     """The results in turn, with `waiting` parts begun or lined up before the first result is asked for."""
     begun: deque[Future[Result]] = deque()
-    pool = ThreadPoolExecutor(threads, initializer=start)
     try:
         for part in parts:
-            begun.append(pool.submit(work, part))
+            begun.append(threads.submit(work, part))
             if len(begun) > waiting:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        for one in begun:
+            one.cancel()

@@ -7,10 +7,9 @@ from copy import deepcopy
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from asr.audio import SAMPLE_RATE, Samples
 from asr.models.abilities import longest_output
+from asr.models.features import features
 from asr.models.lanes import results_in_order
 from asr.models.segments import LONGEST, cut
 from asr.models.speech_model import SpeechModel
@@ -24,9 +23,6 @@ DECODING = "greedy@1"
 _TOKENS_A_SECOND = 20
 """More than any language is spoken in; a model that writes more has run away."""
 _TOKENS_EXTRA = 8
-
-_SHORTEST = SAMPLE_RATE // 4
-"""Samples that the convolutions, spectrograms and training masks of every family have enough of."""
 
 _LOOK_BEYOND_THE_END = {"data2vec-audio", "sew", "sew-d", "wav2vec2-conformer"}
 
@@ -81,24 +77,6 @@ def padding_changes_text(speech: SpeechModel) -> bool:
     if speech.model.config.model_type in _LOOK_BEYOND_THE_END:
         return True
     return any(isinstance(module, torch.nn.GroupNorm) for module in speech.model.modules())
-
-
-def features(speech: SpeechModel, audio: Sequence[Samples]) -> dict[str, "torch.Tensor"]:
-    """Turn samples into model inputs on the CPU, padded to the longest of them, or to the model's window (Whisper)."""
-    extractor = speech.processor.feature_extractor
-    padded = [one if len(one) >= _SHORTEST else np.pad(one, (0, _SHORTEST - len(one))) for one in audio]
-    fixed = speech.window is not None
-    inputs = extractor(
-        padded,
-        sampling_rate=SAMPLE_RATE,
-        return_tensors="pt",
-        padding="max_length" if fixed else True,
-        **({} if fixed else {"return_attention_mask": getattr(extractor, "return_attention_mask", True)}),
-    )
-    return {name: tensor for name, tensor in inputs.items() if name in _INPUTS}
-
-
-_INPUTS = {"input_features", "input_values", "attention_mask"}
 
 
 def _batches(speech: SpeechModel, durations: Sequence[float], batch_size: int) -> list[list[int]]:

@@ -1,6 +1,7 @@
 """Recordings that a training set lacks, made from those it has: other speeds, other noise, other levels."""
 
 import numpy as np
+import numpy.typing as npt
 
 from asr.audio import SAMPLE_RATE, Samples, resample
 
@@ -26,8 +27,7 @@ def mix_noise(samples: Samples, random: np.random.Generator, *, decibels: float,
     if rumble:
         # Brown noise without what lies below 40 Hz: a random walk less its own moving average.
         walk = np.cumsum(noise)
-        width = min(400, len(walk))
-        noise = walk - np.convolve(walk, np.ones(width) / width, mode="same")
+        noise = walk - _moving_average(walk, min(400, len(walk)))
     power = float(np.mean(samples.astype(np.float64) ** 2))
     noise_power = float(np.mean(noise**2))
     if power == 0 or noise_power == 0:
@@ -35,6 +35,16 @@ def mix_noise(samples: Samples, random: np.random.Generator, *, decibels: float,
     scale = np.sqrt(power / noise_power * 10 ** (-decibels / 10))
     noisy: Samples = (samples + scale * noise).astype(np.float32)
     return noisy
+
+
+def _moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:
+    """As `np.convolve(values, np.ones(width) / width, mode="same")`, in a time that does not grow with the width."""
+    sums = np.concatenate([np.zeros(1), np.cumsum(values)])
+    ends = np.arange(len(values)) + (width + 1) // 2
+    starts = np.clip(ends - width, 0, len(values))
+    ends = np.clip(ends, 0, len(values))
+    average: npt.NDArray[np.float64] = (sums[ends] - sums[starts]) / width
+    return average
 
 
 def change_level(samples: Samples, random: np.random.Generator) -> Samples:

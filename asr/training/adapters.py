@@ -49,19 +49,19 @@ def prepare_weights(speech: SpeechModel, options: TrainingOptions) -> "PreTraine
     return prepared
 
 
-def frozen_statistics(model: "PreTrainedModel") -> list["torch.nn.Module"]:
-    """The batch normalizations whose weights are not trained: their running mean and variance must stay as well.
+def lasting_normalizations(model: "PreTrainedModel", options: TrainingOptions) -> list["torch.nn.Module"]:
+    """The batch normalizations that keep their running mean and variance while the model is trained.
 
-    They are in no adapter, so that an adapter trained beside others would not fit the model it is merged into.
+    They know a thousand times the speech that a fine-tuning hears. Those of frozen weights keep them always: they are
+    in no adapter, so that an adapter trained beside others would not fit the model it is merged into.
     """
     import torch
 
     norms = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
-    return [
-        module
-        for module in model.modules()
-        if isinstance(module, norms) and not any(weight.requires_grad for weight in module.parameters())
-    ]
+    found: list[torch.nn.Module] = [module for module in model.modules() if isinstance(module, norms)]
+    if not options.learn_statistics:
+        return found
+    return [module for module in found if not any(weight.requires_grad for weight in module.parameters())]
 
 
 def merge_adapter(model: Any) -> "PreTrainedModel":

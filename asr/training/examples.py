@@ -13,7 +13,7 @@ from asr.audio import SAMPLE_RATE, Samples
 from asr.corpus.utterance import Utterance
 from asr.errors import DataError
 from asr.models.abilities import abilities
-from asr.models.recognize import features
+from asr.models.features import features
 from asr.models.speech_model import SpeechModel
 from asr.synthesis.augmentation import add_noise, change_level, change_speed
 from asr.training.batches import Draw

@@ -9,7 +9,7 @@ import logging
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +118,11 @@ def finetune(
             precision,
             "" if resume is None else f", from step {begin}",
         )
-        if resume is not None and _was_last(resume):
-            trainer.take_finished(resume)
-        else:
-            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        with closing(trainer):
+            if resume is not None and _was_last(resume):
+                trainer.take_finished(resume)
+            else:
+                trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     trained = _finish(trainer, base, folder, started, rate, precision, parameters)
     return trained.model_copy(update={"left_out": course.left_out()})
 

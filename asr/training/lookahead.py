@@ -5,7 +5,7 @@ idle. Beside a GPU the processes of the DataLoader do the same.
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,11 +32,11 @@ class Lookahead:
     A batch that nobody asks for, as those before the step where a training is resumed, is never made.
     """
 
-    def __init__(self, examples: Examples, order: Order, collator: Collator) -> None:
+    def __init__(self, examples: Examples, order: Order, collator: Collator, thread: Executor) -> None:
         self._examples = examples
         self._order = order
         self._collator = collator
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lookahead")
+        self._thread = thread
         self._begun: tuple[Sequence[Draw], Future[dict[str, torch.Tensor]]] | None = None
         self._following: list[Draw] | None = None
 

@@ -23,6 +23,12 @@ class TrainingOptions(BaseModel):
     weight_decay: float = Field(0.01, ge=0, le=1, description="Weight decay of AdamW.")
     lora_rank: int = Field(16, ge=1, le=1024, description="Rank of the adapters when `method` is `lora`.")
 
+    learn_statistics: bool = Field(
+        False,
+        description="Let batch normalizations learn means and variances anew, too; a model that begins with random "
+        "weights needs it, one that knows speech forgets by it.",
+    )
+
     # How long
     epochs: float = Field(10, gt=0, le=10_000, description="Passes over the training data.")
     max_steps: int = Field(0, ge=0, description="Stop after this many steps; 0 leaves it to `epochs`.")

@@ -4,6 +4,8 @@ import logging
 import math
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,14 +24,16 @@ from transformers import (
 
 from asr.corpus.utterance import Utterance
 from asr.errors import ModelError
+from asr.models.cores import CoreThreads
 from asr.models.recognize import recognize
 from asr.models.speech_model import SpeechModel
 from asr.scoring.error_rates import score
-from asr.training.adapters import frozen_statistics
+from asr.training.adapters import lasting_normalizations
 from asr.training.examples import IGNORED, Collator, Examples
 from asr.training.lookahead import Lookahead, Order
 from asr.training.options import TrainingOptions
 from asr.training.progress import Report
+from asr.training.shares import Shares, count_shares
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +111,14 @@ class SpeechTrainer(Trainer):
         self.collator = collator
         self.dev = dev
         self.normalizer = normalizer
-        self.frozen_statistics = frozen_statistics(speech.model)
+        self.lasting = lasting_normalizations(speech.model, options)
         # A sequence-to-sequence loss is a mean over tokens: `compute_loss` weighs each accumulated batch by its tokens,
         # which the Trainer counts for models that accept such counts. A CTC loss is a mean over utterances, and the
         # Trainer's mean over batches of as many is right for it.
         self.model_accepts_loss_kwargs = self.loss_is_scaled_for_ga = speech.family == "seq2seq"
+        count = count_shares(speech, options)
+        self.threads = ExitStack()
+        self.shares = self._shares(count) if count > 1 else None
 
     def get_train_dataloader(self) -> "DataLoader[Any]":
         """All batches of all epochs, in their order."""
@@ -124,17 +131,37 @@ class SpeechTrainer(Trainer):
                 pin_memory=True,
             )
         else:
-            ahead = Lookahead(self.examples, self.order, self.collator)
+            one = CoreThreads(1, 1, "lookahead") if self.shares else ThreadPoolExecutor(1, "lookahead")
+            ahead = Lookahead(self.examples, self.order, self.collator, self.threads.enter_context(one))
             loader = DataLoader(ahead, batch_sampler=ahead, collate_fn=_as_it_is)  # type: ignore[arg-type]  # as above
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
+
+    def _shares(self, count: int) -> Shares:
+        threads = CoreThreads(count, max(1, torch.get_num_threads() // count), "share")
+        return Shares(self.speech.model, self.threads.enter_context(threads), count, bf16=self.args.bf16)
+
+    def close(self) -> None:
+        """End the threads that prepare and compute."""
+        self.threads.close()
+
+    def training_step(self, model: Any, inputs: dict[str, torch.Tensor], num_items_in_batch: Any = None) -> Any:
+        """The gradients of one batch are added to the model's, and its loss is returned."""
+        if self.shares is None:
+            return super().training_step(model, inputs, num_items_in_batch)
+        model.train()
+        self._keep_statistics()
+        return self.shares.backward(inputs, 1 / self.current_gradient_accumulation_steps)
+
+    def _keep_statistics(self) -> None:
+        for normalization in self.lasting:
+            normalization.eval()  # the Trainer switches the whole model to training before each step
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """The loss of one batch, scaled so that accumulated batches add up to the loss of one large batch."""
-        for normalization in self.frozen_statistics:
-            normalization.eval()  # the Trainer switches the whole model to training before each step
+        self._keep_statistics()
         outputs = model(**inputs)
         loss = outputs["loss"]
         if num_items_in_batch is not None:

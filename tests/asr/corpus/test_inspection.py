@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from asr.corpus import inspection
+from asr.corpus import inspection, listening
 from asr.corpus.file_cache import FileCache, Measurement, file_state
 from asr.corpus.inspection import Inspection, hash_rows, inspect_rows
 from asr.corpus.readers.row import Row
@@ -231,8 +231,8 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_forgotten(
     tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     path = tone(tmp_path / "a.wav")
-    after = "lfs_oid" if when == "hashed" else "decode_with_rate"
-    read = getattr(inspection, after)
+    module, after = (inspection, "lfs_oid") if when == "hashed" else (listening, "decode_with_rate")
+    read = getattr(module, after)
 
     def still_copying(place: Path) -> object:
         content = read(place)
@@ -240,7 +240,7 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_forgotten(
         return content
 
     with monkeypatch.context() as patch:
-        patch.setattr(inspection, after, still_copying)
+        patch.setattr(module, after, still_copying)
         seen = look([path], tmp_path)["a.wav"]
         again = hashes([path], tmp_path)
     settled = look([path], tmp_path)["a.wav"]

@@ -12,7 +12,8 @@ import torch
 from asr.audio import SAMPLE_RATE
 from asr.corpus.utterance import Utterance
 from asr.models import recognize as recognition
-from asr.models.recognize import features, padding_changes_text, recognize, recognize_batch
+from asr.models.features import features
+from asr.models.recognize import padding_changes_text, recognize, recognize_batch
 from asr.models.speech_model import SpeechModel
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from asr.errors import SettingsError
-from asr.models.recognize import features
+from asr.models.features import features
 from asr.models.speech_model import SpeechModel
 from asr.training.adapters import merge_adapter, prepare_weights
 
@@ -52,6 +52,16 @@ def test_a_frozen_front_stays(parakeet: Path, train: Any, load: Any) -> None:
     names = changed(parakeet, train(parakeet, method="frozen_encoder", epochs=1).directory, load)
     assert names
     assert not [name for name in names if name.startswith("encoder.subsampling.")]
+
+
+@pytest.mark.parametrize(("learn", "batch_size"), [(False, 3), (False, 8), (True, 8)])
+def test_batch_normalizations_keep_their_statistics_unless_told_otherwise(
+    parakeet: Path, train: Any, load: Any, learn: bool, batch_size: int
+) -> None:
+    trained = train(parakeet, epochs=1, learn_statistics=learn, batch_size=batch_size)
+    names = changed(parakeet, trained.directory, load)
+    assert any(name.endswith("conv.norm.weight") for name in names), "scale and shift are weights as all others"
+    assert any(name.endswith("running_mean") for name in names) == learn
 
 
 def test_full_training_changes_everything_that_learns(whisper: Path, train: Any, load: Any) -> None:

@@ -13,7 +13,7 @@ import torch
 from asr.audio import SAMPLE_RATE, decode
 from asr.corpus.utterance import Utterance
 from asr.errors import DataError
-from asr.models.recognize import features
+from asr.models.features import features
 from asr.models.speech_model import SpeechModel
 from asr.training.batches import Draw
 from asr.training.examples import IGNORED, Collator, Examples

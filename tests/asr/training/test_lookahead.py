@@ -1,6 +1,7 @@
 """Batches that a thread makes ahead are the same batches in the same order, and none is made for nothing."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -42,7 +43,7 @@ class Order:
 
 
 def batches(source: Source) -> Iterator[Any]:
-    ahead = Lookahead(source, Order(), source)  # type: ignore[arg-type]
+    ahead = Lookahead(source, Order(), source, ThreadPoolExecutor(1))  # type: ignore[arg-type]
     return iter(DataLoader(ahead, batch_sampler=ahead, collate_fn=lambda batch: batch))  # type: ignore[arg-type]
 
 
@@ -62,7 +63,7 @@ def test_the_next_batch_is_begun_and_no_other() -> None:
 
 def test_what_is_skipped_is_not_made() -> None:
     source = Source()
-    ahead = Lookahead(source, Order(), source)  # type: ignore[arg-type]
+    ahead = Lookahead(source, Order(), source, ThreadPoolExecutor(1))  # type: ignore[arg-type]
     resumed = list(ahead)[3:]  # as the Trainer passes over the batches of the steps before a checkpoint
     assert source.made == []
     assert [ahead.__getitems__(batch)["draws"] for batch in resumed] == ORDER[3:]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from asr.models.recognize import features
+from asr.models.features import features
 from asr.training.loss import set_loss
 
 

@@ -40,12 +40,12 @@ from asr.training.trainer import SpeechTrainer
 
 base, manifest, folder, options, at = sys.argv[1:]
 utterances = read_manifest(Path(manifest))
-compute_loss = SpeechTrainer.compute_loss
+training_step = SpeechTrainer.training_step
 def until(self, *args, **rest):
     if self.state.global_step == int(at):
         os.kill(os.getpid(), signal.SIGKILL)
-    return compute_loss(self, *args, **rest)
-SpeechTrainer.compute_loss = until
+    return training_step(self, *args, **rest)
+SpeechTrainer.training_step = until
 speech = load_speech_model(base, language="en", device="cpu")
 options = TrainingOptions(**json.loads(options))
 finetune(speech, utterances[2:], utterances[:2], [], options, normalizer="basic", folder=Path(folder))
@@ -80,6 +80,7 @@ def steps(checkpoints: Path) -> list[int]:
         ("wav2vec2_large", {}),  # dropout, dropped layers, and masks drawn by the model
         ("whisper", {"gradient_accumulation": 2, "max_steps": 0}),
         ("parakeet", {"method": "lora", "max_steps": 6}),  # batch normalization beside the adapters
+        ("parakeet", {"batch_size": 16}),  # shares of the batch side by side
     ],
 )
 def test_killed_in_the_middle(
@@ -159,17 +160,17 @@ def test_patience_is_remembered(wav2vec2: Path, train: Any, tmp_path: Path, monk
     class Killed(Exception):
         """Instead of a signal, which would end the tests."""
 
-    compute_loss = trainer_module.SpeechTrainer.compute_loss
+    training_step = trainer_module.SpeechTrainer.training_step
 
     def stop(self: Any, *args: Any, **rest: Any) -> Any:
         if self.state.global_step == 7:
             raise Killed
-        return compute_loss(self, *args, **rest)
+        return training_step(self, *args, **rest)
 
     monkeypatch.setattr(trainer_module, "score", lambda *_: [Row()])
     wers += [50, 60, 70, 10]
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(trainer_module.SpeechTrainer, "compute_loss", stop)
+        patch.setattr(trainer_module.SpeechTrainer, "training_step", stop)
         train(wav2vec2, **LONG | {"patience": 2})
     wers[:] = [70, 10, 10]
     assert train(wav2vec2, **LONG | {"patience": 2}).steps == 9, "one bad evaluation before the kill, one after"

@@ -397,15 +397,15 @@ def test_a_training_that_was_killed(
     local: bool, train_on: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undisturbed = train_on(voices(), "undisturbed", local)
-    compute_loss = trainer_module.SpeechTrainer.compute_loss
+    training_step = trainer_module.SpeechTrainer.training_step
 
     def stop(self: Any, *args: Any, **rest: Any) -> Any:
         if self.state.global_step == 9:
             raise Killed
-        return compute_loss(self, *args, **rest)
+        return training_step(self, *args, **rest)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(trainer_module.SpeechTrainer, "compute_loss", stop)
+        patch.setattr(trainer_module.SpeechTrainer, "training_step", stop)
         train_on(voices(), "killed", local)
     source = voices()
     trained = train_on(source, "killed", local)
