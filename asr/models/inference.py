@@ -1,9 +1,12 @@
-"""How a model is computed when nothing is to be learned: no gradients, and two detours around what is slow in torch.
+"""Detours around what is slow in torch on a processor, and how a model is computed when nothing is to be learned.
 
 On x86 torch gives float32 products to MKL, which on AMD processors uses half the width of their registers; oneDNN,
 which torch carries too, uses all of it: 240 instead of 107 GFLOP/s on one core of an EPYC (Zen 5).
 
 The sum over the last of several dimensions is slow when that has only two numbers, as in the power of a spectrum.
+
+Convolutions of each channel for itself take an eighth of the time when the channels of a place are side by side in
+memory; in bfloat16 their gradients take fifteen times as long as in float32.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,13 +29,35 @@ def inference() -> Iterator[None]:
         yield
 
 
-def faster_ways() -> "TorchFunctionMode":
+def faster_ways() -> TorchFunctionMode:
     """What this thread computes inside takes the faster way; nothing of it may be for gradients."""
     return _FasterWays()
 
 
-class _FasterWays(TorchFunctionMode):
-    """Takes the detours where they are worth it and leaves every other function as it is."""
+def faster_convolutions() -> TorchFunctionMode:
+    """As `faster_ways`, but only those that gradients can take, too."""
+    return _FasterConvolutions()
+
+
+class _FasterConvolutions(TorchFunctionMode):
+    """Computes convolutions of each channel for itself in float32 and leaves every other function as it is."""
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if function is torch.conv2d and not kwargs and _is_channel_by_channel(*args):
+            image, *rest = args
+            with torch.autocast("cpu", enabled=False):
+                return function(image.float().contiguous(memory_format=torch.channels_last), *rest)
+        return function(*args, **(kwargs or {}))
+
+
+class _FasterWays(_FasterConvolutions):
+    """Takes all detours where they are worth it."""
 
     def __torch_function__(
         self,
@@ -46,7 +71,7 @@ class _FasterWays(TorchFunctionMode):
             return torch.ops.mkldnn._linear_pointwise(rows, weight, bias[0] if bias else None, "none", [], "")
         if function is torch.Tensor.sum and not kwargs and args[1:] == (-1,) and _holds_pairs(args[0]):
             return args[0][..., 0] + args[0][..., 1]
-        return function(*args, **(kwargs or {}))
+        return super().__torch_function__(function, types, args, kwargs)
 
 
 def _suits(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> bool:
@@ -62,3 +87,8 @@ def _suits(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None =
 
 def _holds_pairs(numbers: torch.Tensor) -> bool:
     return numbers.shape[-1:] == (2,) and numbers.is_floating_point()
+
+
+def _is_channel_by_channel(image: torch.Tensor, weight: torch.Tensor, *rest: Any) -> bool:
+    groups = rest[4] if len(rest) > 4 else 1  # after bias, stride, padding and dilation
+    return groups == weight.shape[0] > 1 and image.device.type == "cpu" and weight.dtype is torch.float32

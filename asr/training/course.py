@@ -22,6 +22,7 @@ from asr.training.sieve import Sieve
 from asr.training.stream import Stream, StreamExamples, StreamOrder
 
 _DEV = "dev.jsonl"
+_REMEMBERED_BESIDE_STREAM = 100
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Course:
     order: Order
     examples: Examples
     dev: Sequence[Utterance]
+    """What a step is judged by: the dev set, and as much of the replayed speech."""
     steps: int
     described: str
     """What is trained on, in a log."""
@@ -55,6 +57,7 @@ def local_course(
         raise DataError(
             f"{len(training)} utterances to train on and {len(dev)} for development are too few; add training data"
         )
+    replay, remembered = hold_out_replay(replay, len(dev), options)
     order = TrainingOrder(
         [utterance.duration for utterance in (*training, *replay)],
         new=len(training),
@@ -70,10 +73,23 @@ def local_course(
     return Course(
         order,
         examples,
-        dev,
+        [*dev, *remembered],
         min(steps, options.max_steps) if options.max_steps else steps,
         f"{len(training)} utterances with {order.replayed} replayed",
     )
+
+
+def hold_out_replay(
+    replay: Sequence[Utterance], count: int, options: TrainingOptions
+) -> tuple[list[Utterance], list[Utterance]]:
+    """Split replayed speech into (to train on, to judge by), so that the best step is not one that has forgotten it.
+
+    `count` utterances from all over it are held out, a tenth of it at most, and named so that no other has their id.
+    """
+    count = min(count, len(replay) // 10) if options.replay else 0
+    held_out = {number * len(replay) // count for number in range(count)}
+    learned = [one for number, one in enumerate(replay) if number not in held_out]
+    return learned, [replace(replay[number], id=f"replay/{replay[number].id}") for number in sorted(held_out)]
 
 
 @contextmanager
@@ -97,6 +113,7 @@ def streamed_course(
         HubError: the Hub cannot be reached.
         DataError: nothing of a data set can be used, or a transcript of the local data cannot be learned.
     """
+    replay, remembered = hold_out_replay(replay, len(dev) or _REMEMBERED_BESIDE_STREAM, options)
     mixture, steps = mix(stream.limit, len(training), len(replay), options)
     known = [*training, *replay]
     examples = StreamExamples(known, folder / "blocks", options.stream_buffer, base, options)
@@ -113,7 +130,7 @@ def streamed_course(
         )
         named = " and ".join(reference.shown for reference in stream.references)
         described = f"{named} with {len(training)} local utterances, {mixture.replay_rate:g} replayed for each,"
-        yield Course(order, examples, judging, steps, described, order.left_out)
+        yield Course(order, examples, [*judging, *remembered], steps, described, order.left_out)
     delete_blocks(blocks.folder)
 
 

@@ -41,7 +41,7 @@ class TrainedModel(BaseModel):
     steps: int
     best_step: int
     dev_wer: float
-    """Of the step that was kept, as a fraction."""
+    """Of the step that was kept, as a fraction; over the dev set and the replayed speech that was held out."""
     seconds: float
     """Wall time of the process that finished it."""
     learning_rate: float

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from asr.models.inference import faster_convolutions
 from asr.models.speech_model import SpeechModel
 from asr.training.options import TrainingOptions
 
@@ -71,6 +72,7 @@ class Shares:
         self, inputs: Mapping[str, torch.Tensor], scale: float
     ) -> tuple[torch.Tensor, Sequence[torch.Tensor | None]]:
         # The cache of autocast is one for all threads; no weight is used twice, so that it would save nothing.
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._bf16, cache_enabled=False):
+        autocast = torch.autocast("cpu", torch.bfloat16, enabled=self._bf16, cache_enabled=False)
+        with faster_convolutions(), autocast:
             loss: torch.Tensor = self._model(**inputs).loss * scale
         return loss.detach(), torch.autograd.grad(loss, self._parameters, allow_unused=True)

@@ -1,11 +1,12 @@
 """Inference computes the same as torch does, without gradients, and leaves what it does not suit alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
-from asr.models.inference import inference
+from asr.models.inference import faster_convolutions, faster_ways, inference
 
 both = pytest.mark.skipif(
     not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()),
@@ -77,3 +78,31 @@ def test_outside_nothing_changes() -> None:
         layer(torch.randn(80, 24))
     layer(torch.randn(80, 24)).sum().backward()
     assert layer.weight.grad is not None
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("detours", [faster_convolutions, faster_ways])
+def test_convolutions_of_single_channels_and_their_gradients_are_those_of_torch(
+    detours: Callable[[], TorchFunctionMode], bias: bool, stride: int
+) -> None:
+    layer = torch.nn.Conv2d(6, 6, 3, stride=stride, padding=1, groups=6, bias=bias)
+    image = torch.randn(2, 6, 21, 16, requires_grad=True)
+    inputs = [image, *layer.parameters()]
+    plain = layer(image)
+    wanted = torch.autograd.grad(plain.square().sum(), inputs)
+    with detours():
+        found = layer(image)
+    torch.testing.assert_close(found, plain)
+    torch.testing.assert_close(torch.autograd.grad(found.square().sum(), inputs), wanted)
+
+
+def test_convolutions_of_single_channels_stay_exact_beside_short_numbers() -> None:
+    layer, other = torch.nn.Conv2d(6, 6, 3, groups=6), torch.nn.Conv2d(6, 6, 3)
+    image = torch.randn(2, 6, 21, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert layer(image).dtype is torch.bfloat16
+        with faster_convolutions():
+            assert torch.equal(layer(image), layer(image.float()))
+            assert layer(image).dtype is torch.float32
+            assert other(image).dtype is torch.bfloat16, "all others are as they were"
