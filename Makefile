@@ -22,8 +22,8 @@ help: ## show this list
 run: $(RUN_STAMP) ## the whole loop on the sample data: measure, train, measure again, decide, release
 	@$(BIN)/wergate run $(ARGS)
 
-test: $(DEV_STAMP) ## the test suite
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(DEV_STAMP) ## the test suite, on all cores; ARGS='-n 0' runs one test after the other
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format, types, generated documentation, workflows
 	$(BIN)/ruff check .
