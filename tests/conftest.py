@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "HF_HUB_OFFLINE": "1",
         "DO_NOT_TRACK": "1",
-        "OMP_NUM_THREADS": "1" if "PYTEST_XDIST_WORKER" in os.environ else "2",  # beside others, a core is what there is
+        "OMP_NUM_THREADS": "1" if "PYTEST_XDIST_WORKER" in os.environ else "2",  # a core for each worker
         "TOKENIZERS_PARALLELISM": "false",
     }
 
