@@ -106,3 +106,23 @@ def test_convolutions_of_single_channels_stay_exact_beside_short_numbers() -> No
             assert torch.equal(layer(image), layer(image.float()))
             assert layer(image).dtype is torch.float32
             assert other(image).dtype is torch.bfloat16, "all others are as they were"
+
+
+@pytest.mark.parametrize(("padding", "dilation"), [(7, 1), (0, 2), ("same", 1)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_convolutions_over_time_of_single_channels_are_those_of_torch(
+    bias: bool, padding: int | str, dilation: int
+) -> None:
+    layer = torch.nn.Conv1d(12, 12, 15, padding=padding, dilation=dilation, groups=12, bias=bias)
+    rows = torch.randn(3, 40, 12).transpose(1, 2)
+    with inference():
+        found = layer(rows)
+    assert found.shape == layer(rows).shape
+    torch.testing.assert_close(found, layer(rows).detach())
+
+
+def test_convolutions_of_one_channel_are_those_of_torch() -> None:
+    layer, image = torch.nn.Conv2d(1, 8, 3, stride=2, padding=1), torch.randn(3, 1, 40, 12)
+    with inference():
+        found = layer(image)
+    torch.testing.assert_close(found, layer(image).detach())
