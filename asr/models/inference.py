@@ -74,7 +74,7 @@ class _FasterWays(_FasterConvolutions):
         if function is torch.conv2d and not kwargs and args[0].shape[1] == 1 and _is_plain(*args[:2]):
             image, weight = (one.contiguous(memory_format=torch.channels_last) for one in args[:2])
             return function(image, weight, *args[2:])
-        if function is torch.conv1d and not kwargs and _is_channel_by_channel(*args) and not isinstance(args[4], str):
+        if function is torch.conv1d and not kwargs and _is_channel_by_channel(*args) and _has_steps(*args[3:6]):
             row, weight, bias, (stride,), (padding,), (dilation,), groups = args
             places = row.unsqueeze(2).contiguous(memory_format=torch.channels_last)
             steps = (1, stride), (0, padding), (1, dilation)
@@ -103,4 +103,10 @@ def _is_plain(image: torch.Tensor, weight: torch.Tensor) -> bool:
 
 def _is_channel_by_channel(image: torch.Tensor, weight: torch.Tensor, *rest: Any) -> bool:
     groups = rest[4] if len(rest) > 4 else 1  # after bias, stride, padding and dilation
-    return groups == weight.shape[0] > 1 and image.device.type == "cpu" and weight.dtype is torch.float32
+    batched = image.dim() == weight.dim()
+    return groups == weight.shape[0] > 1 and batched and image.device.type == "cpu" and weight.dtype is torch.float32
+
+
+def _has_steps(*steps: Any) -> bool:
+    """Whether stride, padding and dilation are given as a layer gives them, not as single numbers or "same"."""
+    return all(isinstance(step, tuple) for step in steps)

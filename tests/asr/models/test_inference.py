@@ -126,3 +126,20 @@ def test_convolutions_of_one_channel_are_those_of_torch() -> None:
     with inference():
         found = layer(image)
     torch.testing.assert_close(found, layer(image).detach())
+
+
+def test_convolutions_in_other_words_are_those_of_torch() -> None:
+    """Numbers for tuples, an image without a batch, few arguments."""
+    weight, rows = torch.randn(6, 1, 3), torch.randn(2, 6, 20)
+    flat, image = torch.randn(6, 1, 3, 3), torch.randn(6, 9, 9)
+    for compute in (
+        lambda: torch.conv1d(rows, weight, None, 1, 1, 1, 6),
+        lambda: torch.conv1d(rows[0], weight, None, (1,), (1,), (1,), 6),
+        lambda: torch.conv2d(image, flat, None, 1, 1, 1, 6),
+        lambda: torch.conv2d(image[None], flat, groups=6),
+        lambda: torch.conv2d(image[None, :1], flat),
+        lambda: torch.conv2d(image[:1], flat),
+    ):
+        with inference():
+            found = compute()
+        torch.testing.assert_close(found, compute())
