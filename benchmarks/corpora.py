@@ -40,7 +40,7 @@ print(json.dumps({"seconds": seconds, "peak": peak, "fingerprint": report.draft.
 
 def measure(root: Path, rounds: int) -> list[Result]:
     """Two validations of a small and of a large folder, and decoding against bare reads."""
-    sizes = (SMALL // 10, LARGE // 10) if rounds < 3 else (SMALL, LARGE)
+    sizes = (SMALL // 2, LARGE // 10) if rounds < 3 else (SMALL, LARGE)
     with TemporaryDirectory() as place:
         folder = Path(place)
         runs = {}
