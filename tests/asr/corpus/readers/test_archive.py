@@ -37,10 +37,11 @@ def opened(tmp_path: Path) -> Callable[[bytes], Unpacked]:
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Zip members, those given by name as of 1980: the names of tests come from the bytes, and every run needs the same."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, content in members:
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name) if isinstance(name, str) else name, content, method)
     return file.getvalue()
 
 
