@@ -22,7 +22,7 @@ _GROUP = 8
 
 def features(speech: SpeechModel, audio: Sequence[Samples]) -> dict[str, "torch.Tensor"]:
     """Turn samples into model inputs on the CPU, padded to the longest of them, or to the model's window (Whisper)."""
-    from asr.models.inference import faster_ways
+    from asr.models.detours import faster_ways
 
     padded = [one if len(one) >= _SHORTEST else np.pad(one, (0, _SHORTEST - len(one))) for one in audio]
     extractor: Any = speech.processor.feature_extractor

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from asr.models.inference import faster_convolutions
+from asr.models.detours import faster_convolutions
 from asr.models.speech_model import SpeechModel
 from asr.training.options import TrainingOptions
 

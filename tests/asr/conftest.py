@@ -237,6 +237,17 @@ def load(directory: Path) -> SpeechModel:
     return load_speech_model(str(directory), language="en", device="cpu")
 
 
+@pytest.fixture
+def four_cores() -> Iterator[None]:
+    """Torch computes as on a machine of four cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session", name="load")
 def load_on_cpu() -> Callable[[Path], SpeechModel]:
     """Load a directory on the processor, telling it to write English."""

@@ -1,20 +1,13 @@
 """Threads compute on the cores they were given; everything else has all of them."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 import torch
 
 from asr.models.cores import CoreThreads
 
-
-@pytest.fixture(autouse=True)
-def four() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(4)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("four_cores")
 
 
 def test_each_thread_has_its_cores_and_the_caller_keeps_all() -> None:

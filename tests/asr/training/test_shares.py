@@ -16,13 +16,7 @@ from asr.training.examples import Collator, Examples
 from asr.training.loss import set_loss
 from asr.training.shares import Shares, count_shares, is_random
 
-
-@pytest.fixture(autouse=True)
-def cores() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(4)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("four_cores")
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def opened(tmp_path: Path) -> Callable[[bytes], Unpacked]:
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Zip members, those given by name as of 1980: the names of tests come from the bytes, and every run needs the same."""
+    """Zip members, those given by name as of 1980: tests are named after the bytes, the same in every process."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in members:

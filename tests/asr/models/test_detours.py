@@ -1,4 +1,4 @@
-"""Inference computes the same as torch does, without gradients, and leaves what it does not suit alone."""
+"""The detours compute the same as torch does, and leave what they do not suit alone; inference takes them."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
-from asr.models.inference import faster_convolutions, faster_ways, inference
+from asr.models.detours import faster_convolutions, faster_ways
+from asr.models.inference import inference
 
 both = pytest.mark.skipif(
     not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()),
