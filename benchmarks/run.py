@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path(__file__).with_name("RESULTS.md")
-PARTS = ("recognition", "command_line", "scoring", "corpora", "fuzz", "loop")
+PARTS = ("recognition", "command_line", "scoring", "corpora", "fuzz", "text", "loop")
 ROUNDS, QUICK_ROUNDS = 7, 2
 
 

@@ -78,6 +78,7 @@ def overviews_value(overviews: Sequence["Overview"]) -> object:
             "fingerprint": one.report.draft.fingerprint,
             "problems": one.report.problems,
             "statistics": one.statistics,
+            "text": one.report.draft.text,
             "delta": one.delta,
             "doubts": one.doubts,
         }
@@ -103,9 +104,10 @@ def _facts(overview: "Overview") -> str:
     from asr.corpus.rules import printable
 
     facts, delta = overview.statistics, overview.delta
+    rows = _text_facts(overview)
     if not facts.utterances:
-        return ""
-    rows = [
+        return _indented(rows)
+    rows += [
         ("vocabulary", f"{_counted(facts.vocabulary, 'word')}, {facts.words_per_minute:.0f} spoken a minute"),
         ("speakers", f"{facts.speakers:,}" if facts.speakers else "not named"),
     ]
@@ -123,6 +125,22 @@ def _facts(overview: "Overview") -> str:
     for number, one in enumerate(overview.doubts):
         said = f"“{one.text}”, heard “{one.heard}”, {one.characters_per_second:.0f} characters a second"
         rows.append(("" if number else "listen first", printable(f"{one.id}: {said}")))
+    return _indented(rows)
+
+
+def _text_facts(overview: "Overview") -> list[tuple[str, str]]:
+    """The text without recordings, if there is any."""
+    text = overview.report.draft.text
+    if text is None:
+        return []
+    rows = [("plain text", f"{_counted(text.lines, 'line')}, {_counted(text.words, 'word')}")]
+    if text.left_out:
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in text.left_out.items())
+        rows.append(("left out", f"{_counted(sum(text.left_out.values()), 'line')}: {rules}"))
+    return [*rows, ("pronunciations", f"{len(text.pronunciations):,}")]
+
+
+def _indented(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"  {line}" for line in table(rows).splitlines())
 
 
@@ -141,11 +159,13 @@ def conversion_text(conversion: "Conversion") -> str:
         _counted(count["audio_without_transcript"], "audio file") + " without a transcript",
         _counted(count["archives_in_archives"], "archive") + " inside of archives",
         _counted(count["too_long"], "utterance") + " that Azure finds too long",
+        _counted(count["text_lines"], "line") + " of text",
         _counted(count["guard_sets"], "guard set") + f" ({', '.join(conversion.guards)})",
     ]
     left_out = [text for text, number in zip(left_out, count.values(), strict=True) if number]
     files = _counted(len(written.zips), "zip file") if written.zips else _counted(written.audio_files, "audio file")
     size = f"{_counted(written.utterances, 'utterance')}, {duration(written.seconds)}, {files}"
+    size += f", {_counted(written.lines, 'line')} of text" if written.lines else ""
     mended = f", with unseen characters removed from {_counted(written.mended, 'transcript')}" if written.mended else ""
     return f"{printable(str(written.folder))}: {size}{mended}; left out: {', '.join(left_out) or 'nothing'}"
 

@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from tasks.analyse import analyse_errors
 from tasks.backend import refuse_azure
 from tasks.corpus import check_corpora
 from tasks.evaluate import measure
@@ -10,10 +11,11 @@ from tasks.opponent import opponents
 from tasks.prepare import prepare_training
 from tasks.registry import find_base, register_candidate, try_base
 from tasks.release import ensure_released, promote
-from tasks.report import conclude, point_at
-from tasks.result import OUTCOME_OF, Result
+from tasks.report import Evidence, conclude, point_at
+from tasks.result import Result
 from tasks.run_lock import one_run_at_a_time
 from tasks.run_record import ask, earlier_answer, record, run_name
+from tasks.search import learn_search
 from tasks.settings import Settings
 from tasks.train import train_model
 
@@ -42,22 +44,32 @@ def improve(settings: Settings, force: bool = False) -> Result:
                 baseline = measure(settings, run, "baseline", champion, corpora.judging)
                 if earlier:
                     sentence = f"Only the testing data changed since run “{earlier.name}”; nothing was trained."
-                    return conclude(settings, run, corpora, "unchanged", sentence, baseline)
+                    return conclude(settings, run, corpora, "unchanged", sentence, Evidence(baseline=baseline))
                 if baseline[0].wer <= settings.good_enough:
                     sentence = f"{champion.name} has at most {settings.good_enough:.1%} WER; nothing was trained."
-                    return conclude(settings, run, corpora, "good_enough", sentence, baseline)
+                    return conclude(settings, run, corpora, "good_enough", sentence, Evidence(baseline=baseline))
 
                 prepared = prepare_training(settings, corpora)
                 trained = train_model(settings, run, base, question.base_fingerprint, prepared)
-                scores = measure(settings, run, "candidate", trained, corpora.judging)
-                candidate = register_candidate(settings, run, trained, scores[0])
-                verdict = decide(settings, baseline, scores)
+                packages = learn_search(settings, run, trained, prepared, corpora)
+                scores = [measure(settings, run, one.name, one, corpora.judging) for one in packages]
+                decision = decide(settings, baseline, scores)
+                package, candidate = packages[decision.chosen], scores[decision.chosen]
+                model = register_candidate(settings, run, package, candidate[0])
                 release = None
-                if verdict.outcome == "promote":
-                    release = promote(settings, candidate, champion, scores[0], corpora.testing)
-                if release or verdict.outcome != "promote":
+                if decision.promotes:
+                    release = promote(settings, model, champion, candidate[0], corpora.testing)
+                if release or not decision.promotes:
                     break
-            outcome = OUTCOME_OF[verdict.outcome]
-            return conclude(
-                settings, run, corpora, outcome, verdict.sentence, baseline, scores, verdict, candidate, release
+            findings = analyse_errors(settings, run, corpora, baseline, candidate, prepared, package)
+            evidence = Evidence(
+                baseline=baseline,
+                candidate=candidate,
+                not_kept=[one[0] for one in scores if one is not candidate],
+                verdict=decision.verdict,
+                model=model,
+                release=release,
+                findings=findings,
+                training=trained.attempts(),
             )
+            return conclude(settings, run, corpora, decision.outcome, decision.verdict.sentence, evidence)

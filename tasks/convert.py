@@ -45,6 +45,7 @@ class Conversion:
             "audio_without_transcript": count["orphan_audio"],
             "archives_in_archives": count["nested_archive"],
             "too_long": self.written.too_long if self.written else 0,
+            "text_lines": sum(self.report.draft.text.left_out.values()) if self.report.draft.text else 0,
             "guard_sets": len(self.guards),
         }
 
@@ -65,10 +66,11 @@ def convert_folder(settings: Settings, folder: Path, target: Path, layout: Layou
     report = load_folder(settings, folder, _limits(settings, layout))
     written = None
     if report.corpus and layout == "audiofolder":
-        written = write_audiofolder(report.corpus.manifest, target)
+        written = write_audiofolder(report.corpus.manifest, target, text=report.corpus.text)
     elif report.corpus:
         purpose: Purpose = "training" if is_training else "testing"
-        written = write_azure(report.corpus.manifest, target, purpose=purpose, too_long="leave out")
+        corpus = report.corpus
+        written = write_azure(corpus.manifest, target, purpose=purpose, too_long="leave out", text=corpus.text)
     return Conversion(report, layout, written, () if is_training else tuple(guard_folders(folder)))
 
 

@@ -66,7 +66,7 @@ def check_corpora(settings: Settings) -> Corpora:
     learning = [training, *_own_replay(settings, limits)]
     problems = [problem for report in (*learning, testing, *guards) for problem in report.problems]
     for source in learning:
-        with Learned(source.draft.stream()) as learned:
+        with _learned(source) as learned:
             problems += [problem for report in (testing, *guards) for problem in _leaks(learned, report)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or not training.corpus or not testing.corpus:
@@ -90,16 +90,28 @@ def _own_replay(settings: Settings, limits: Limits) -> list[CorpusReport]:
     """The user's folder of general speech, when it is replayed."""
     if not (settings.training.replay and settings.training.replay_data):
         return []
-    return [_load(settings, Path(settings.training.replay_data), "replay", "training", limits)]
+    folder = Path(settings.training.replay_data)
+    return [_load(settings, folder, "replay", "training", limits, with_text=False)]
 
 
 def _load(
-    settings: Settings, folder: Path, name: str, purpose: Purpose, limits: Limits = DEFAULT_LIMITS
+    settings: Settings,
+    folder: Path,
+    name: str,
+    purpose: Purpose,
+    limits: Limits = DEFAULT_LIMITS,
+    with_text: bool = True,
 ) -> CorpusReport:
     """A folder as the settings say that it is to be read."""
-    work = settings.data / "corpora"
     return load_corpus(
-        folder, name, work=work, purpose=purpose, columns=settings.columns, life=settings.life, limits=limits
+        folder,
+        name,
+        work=settings.data / "corpora",
+        purpose=purpose,
+        columns=settings.columns,
+        life=settings.life,
+        limits=limits,
+        with_text=with_text,
     )
 
 
@@ -111,7 +123,16 @@ def _of_guards(limits: Limits) -> Limits:
 def describe(corpus: Corpus) -> str:
     """A corpus in one line."""
     size = f"{corpus.utterances:,} utterances, {corpus.words:,} words, {corpus.seconds / 60:.1f} minutes"
-    return f"{corpus.name}: {size}, {corpus.fingerprint[:12]}"
+    told = f"{corpus.name}: {size}, {corpus.fingerprint[:12]}"
+    if text := corpus.text:
+        told += f"; plain text: {text.lines:,} lines, {len(text.pronunciations):,} pronunciations"
+    return told
+
+
+def _learned(source: CorpusReport) -> Learned:
+    """What is learned from a corpus: its utterances and its text."""
+    text = source.draft.text
+    return Learned(source.draft.stream(), text.stream() if text else ())
 
 
 def _leaks(learned: Learned, report: CorpusReport) -> Problems:
@@ -139,7 +160,7 @@ def validate_folders(settings: Settings, folders: Sequence[Path]) -> list[Corpus
             guards = guard_folders(folder).values()
             testing += [_load(settings, path, str(path), "testing", _of_guards(limits)) for path in guards]
     for source in training:
-        with Learned(source.draft.stream()) as learned:
+        with _learned(source) as learned:
             testing = [replace(report, problems=(*report.problems, *_leaks(learned, report))) for report in testing]
     return [*training, *testing]
 

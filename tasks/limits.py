@@ -16,7 +16,7 @@ def limits_of(settings: Settings) -> Limits:
     """The limits that training and testing data are judged by."""
     if settings.backend == "azure":
         return azure_limits(find_locale(settings.language), settings.normalizer, settings.min_gain)
-    return local_limits(_abilities(settings), settings.normalizer, settings.min_gain)
+    return local_limits(_abilities(settings), settings.normalizer, settings.min_gain, settings.language)
 
 
 def _abilities(settings: Settings) -> Abilities | None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as Version
 
     from asr.scoring.evaluation import Evaluation
-    from asr.training.finetune import TrainedModel
     from tasks.run_record import Record
+    from tasks.search import Package
 
 log = logging.getLogger(__name__)
 
@@ -98,12 +98,10 @@ def find_model(settings: Settings, model: str) -> "Registered":
 
 
 @task(name="register candidate")
-def register_candidate(
-    settings: Settings, run: "Record", trained: "TrainedModel", evaluation: "Evaluation"
-) -> "Registered":
-    """Register the trained model and point `challenger` at it, unless it is champion already."""
+def register_candidate(settings: Settings, run: "Record", package: "Package", evaluation: "Evaluation") -> "Registered":
+    """Register a trained model with its search, and point `challenger` at it, unless it is champion already."""
     candidate = register(
-        settings, trained.directory, trained.fingerprint,
+        settings, package.directory, package.fingerprint,
         base=settings.base, outcome="candidate", run_id=run.id, wer=evaluation.wer,
     )  # fmt: skip
     client(settings).set_tag(run.id, CANDIDATE, str(candidate.version))

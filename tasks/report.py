@@ -9,10 +9,14 @@ from pathlib import Path
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.runtime import flow_run
+from pydantic import BaseModel, ConfigDict
 
 from asr.scoring.evaluation import Evaluation
+from asr.scoring.findings import Findings
 from asr.scoring.gate import Verdict
 from asr.scoring.report import Link, Report, write_report
+from asr.training.attempt import Attempt
+from tasks.analyse import analyse_errors
 from tasks.corpus import Corpora
 from tasks.environment import without_password
 from tasks.registry import Registered, is_champion, tag_version
@@ -27,20 +31,30 @@ log = logging.getLogger(__name__)
 _EMBEDDED_UI = "http://127.0.0.1:4200"
 
 
+class Evidence(BaseModel):
+    """What a run found out: of each model the first evaluation is on the testing corpus, the others on guard sets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    baseline: Sequence[Evaluation]
+    candidate: Sequence[Evaluation] = ()
+    not_kept: Sequence[Evaluation] = ()
+    """The candidate on the testing corpus, its text searched for in ways that were not kept."""
+    verdict: Verdict | None = None
+    model: Registered | None = None
+    release: Path | None = None
+    findings: Findings | None = None
+    training: tuple[Attempt, ...] = ()
+
+
 @task(name="conclude")
 def conclude(
-    settings: Settings,
-    run: Record,
-    corpora: Corpora,
-    outcome: Outcome,
-    sentence: str,
-    baseline: Sequence[Evaluation],
-    candidate: Sequence[Evaluation] = (),
-    verdict: Verdict | None = None,
-    model: Registered | None = None,
-    release: Path | None = None,
+    settings: Settings, run: Record, corpora: Corpora, outcome: Outcome, sentence: str, evidence: Evidence
 ) -> Result:
-    """Write the report and close the records in Prefect and MLflow."""
+    """Write the report and close the records in Prefect and MLflow; errors that nobody looked at yet are analysed."""
+    baseline, candidate, verdict = evidence.baseline, evidence.candidate, evidence.verdict
+    model, release = evidence.model, evidence.release
+    findings = evidence.findings or analyse_errors(settings, run, corpora, baseline, candidate)
     folder = settings.data / "reports" / run.id
     other = [*candidate, *[None] * (len(baseline) - len(candidate))]
     result = Result(
@@ -49,6 +63,8 @@ def conclude(
         baseline=baseline[0],
         candidate=other[0],
         guards=tuple(zip(baseline[1:], other[1:], strict=True)),
+        not_kept=tuple(evidence.not_kept),
+        domain_recall=findings.domain,
         gate=verdict.checks if verdict else (),
         fingerprints=corpora.fingerprints() | {"settings": settings.fingerprint()},
         data=run.data.changes,
@@ -67,6 +83,9 @@ def conclude(
         candidate=other[0],
         guards=result.guards,
         verdict=verdict,
+        findings=findings,
+        not_kept=tuple(evidence.not_kept),
+        training=evidence.training,
         corpora=(*corpora.learning, *corpora.judging),
         statistics=run.data.statistics,
         changes=run.data.changes,

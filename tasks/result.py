@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from asr.corpus.delta import Delta
+from asr.scoring.domain_recall import DomainChange, DomainRecall
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.gate import Check
 
@@ -27,6 +28,10 @@ class Result(BaseModel):
     candidate: Evaluation | None
     guards: tuple[tuple[Evaluation, Evaluation | None], ...]
     """Baseline and candidate on every guard set."""
+    not_kept: tuple[Evaluation, ...] = ()
+    """The candidate on the testing corpus, its text searched for in ways that were not kept."""
+    domain_recall: DomainChange | None = None
+    """What became of the words of the user's text on the testing data; none without text."""
     gate: tuple[Check, ...]
     fingerprints: dict[str, str]
     """By corpus, and of the settings."""
@@ -66,9 +71,21 @@ class Result(BaseModel):
             f"  {before.corpus:<18} {_rate(before):>22} {_rate(after) if after else '':>22}".rstrip()
             for before, after in pairs
         ]
+        rows += [f"  {one.corpus + ', not kept':<18} {'':>22} {_rate(one):>22}" for one in self.not_kept]
+        if self.domain_recall:
+            before, after = self.domain_recall.baseline, self.domain_recall.candidate
+            rows.append(
+                f"  {'domain words found':<18} {_found(before):>22} {_found(after) if after else '':>22}".rstrip()
+            )
         return [header, *rows, ""]
 
 
 def _rate(evaluation: Evaluation) -> str:
     low, high = evaluation.interval
     return f"{100 * evaluation.wer:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _found(recall: DomainRecall) -> str:
+    if recall.recall is None:
+        return "none is said"
+    return f"{100 * recall.recall:.1f} % ({recall.found:,} of {recall.said:,})"

@@ -94,6 +94,11 @@ class Settings(BaseModel):
     prefect_api_url: str = Field(
         "", description="Prefect server, with its `/api`; empty takes Prefect's own settings, else an embedded one."
     )
+    search_with_text: bool = Field(
+        True,
+        description="Let the text of the domain (`plain_text.txt`, transcripts) have a say in the search: CTC models "
+        "get an n-gram, all others look for the names in it. The gate compares with and without, and keeps the better.",
+    )
     batch_size: int = Field(32, ge=1, le=4096, description="Utterances recognized at once.")
     columns: Columns = Field(DEFAULT_COLUMNS, description="How the columns of tables are called.")
     life: LifeFields = Field(DEFAULT_LIFE_FIELDS, description="How the fields of LiFE exports are called.")
@@ -135,7 +140,8 @@ class Settings(BaseModel):
         """
         values = self.model_dump(mode="json", exclude=set(INDIFFERENT))
         values["base"] = _name_only(self.base)
-        values["training"]["replay_data"] = _name_only(self.training.replay_data)
+        for name in ("replay_data", "synthesizer", "vocoder"):
+            values["training"][name] = _name_only(getattr(self.training, name))
         return values
 
     def fingerprint(self) -> str:
@@ -219,6 +225,8 @@ def _located(key: Key, value: str, folder: Path) -> object:
         case ("base",) if value != "embedded" and (value.startswith((".", "~", "/")) or path.is_dir()):
             return str(path.resolve())
         case ("training", "replay_data") if value:
+            return str(path.resolve())
+        case ("training", "synthesizer" | "vocoder") if value.startswith((".", "~", "/")) or path.is_dir():
             return str(path.resolve())
         case ("mlflow_tracking_uri",) if value.startswith("sqlite:///") and not value.startswith("sqlite:////"):
             return f"sqlite:///{folder / value.removeprefix('sqlite:///')}"

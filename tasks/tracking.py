@@ -13,6 +13,7 @@ from urllib.request import url2pathname
 
 from asr.corpus.utterance import Corpus
 from asr.errors import UserError
+from asr.scoring.domain_recall import DomainRecall
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.hypothesis import read_table
 from tasks.environment import tracking_uri, without_password
@@ -163,13 +164,21 @@ def log_evaluation(settings: Settings, run_id: str, evaluation: Evaluation) -> N
     log_metrics(settings, run_id, {f"{prefix}.{name}": float(value) for name, value in counts.items()})
     log_metrics(settings, run_id, {f"{prefix}.wer_low": low, f"{prefix}.wer_high": high})
     rows = read_table(evaluation.table)
-    columns = ("id", "reference", "hypothesis", "words", "errors", "duration", "speaker", "slice")
+    columns = ("id", "reference", "hypothesis", "words", "errors", "duration", "speaker", "slice", "noise")
     table: dict[str, list[Any]] = {column: [getattr(row, column) for row in rows] for column in columns}
     name = f"utterances/{prefix}.json"
     if name in {file.path for file in mlflow.list_artifacts(run_id, "utterances")}:  # log_table would append
         mlflow.log_text(run_id, pandas.DataFrame(table).to_json(orient="split", index=False), name)
     else:
         mlflow.log_table(run_id, table, name)
+
+
+def log_domain_recall(settings: Settings, run_id: str, corpus: str, recall: DomainRecall) -> None:
+    """Log how often words of the domain were said and found in a corpus, and the share."""
+    prefix = corpus.replace("/", ".")
+    metrics = {"domain_words_said": float(recall.said), "domain_words_found": float(recall.found)}
+    metrics |= {} if recall.recall is None else {"domain_recall": recall.recall}
+    log_metrics(settings, run_id, {f"{prefix}.{name}": value for name, value in metrics.items()})
 
 
 def log_metrics(settings: Settings, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:

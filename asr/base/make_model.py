@@ -114,7 +114,7 @@ Greedy decoding, normalizer `{results[0].normalizer}`.
 `asr/base/general.toml` and spoken by espeak-ng 1.52 (`espeakng-loader` {version("espeakng-loader")}) in 40 voice variants and 6 accents at
 random speed and pitch, with noise and SpecAugment. {trained.steps:,} steps of {RECIPE.batch_size} utterances ({RECIPE.epochs:g} epochs), AdamW, learning
 rate {trained.learning_rate:g} falling along a cosine, {trained.precision}. Cost: {trained.seconds / 60:.0f} minutes on two cores of an AMD EPYC (Zen 5). Kept: step {trained.best_step:,}, the lowest
-WER ({100 * trained.dev_wer:.1f} %) on {DEV_UTTERANCES} further utterances. Weights are stored as float16. No human recording was used.
+WER ({100 * (trained.dev_wer or 0):.1f} %) on {DEV_UTTERANCES} further utterances. Weights are stored as float16. No human recording was used.
 """  # noqa: E501  # Markdown tables cannot be broken
 
 

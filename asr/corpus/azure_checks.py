@@ -13,10 +13,9 @@ from pathlib import Path
 from asr.audio import SAMPLE_RATE
 from asr.azure.locales import locales_of
 from asr.corpus.limits import Limits, Longest
-from asr.corpus.readers.row import Row
 from asr.corpus.repeats import find_repeats
 from asr.corpus.rules import Problem, Purpose, problem
-from asr.corpus.text_checks import name_characters, shorten
+from asr.corpus.text_checks import Written, name_characters, shorten
 from asr.corpus.writers.azure import LARGEST_ZIP, LONGEST, MOST_FILES
 
 MOST_TRAINED = 100 * 3600
@@ -38,14 +37,15 @@ def azure_limits(locale: str, normalizer: str, min_gain: float) -> Limits:
         training=Longest(LONGEST["training"], "warning", "cut it into utterances, or Azure uses only its transcript"),
         testing=Longest(LONGEST["testing"], "error"),
         lowest_rate=8_000,
+        phonemes=False,
         normalizer=normalizer,
         locale=locale,
         min_gain=min_gain,
     )
 
 
-def check_azure_text(row: Row, text: str, locale: str) -> Iterator[Problem]:
-    """What Azure would drop or misread of one transcript."""
+def check_azure_text(row: Written, text: str, locale: str) -> Iterator[Problem]:
+    """What Azure would drop or misread of one text."""
     if wrong := sorted(_wrong_characters(text, locale)):
         mend = _REPLACE.get(locale[:2], "")
         yield problem("azure_characters", row.file, row.line, name_characters(wrong), mend=mend)

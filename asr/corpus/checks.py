@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from asr.corpus.audio_checks import check_audio, check_rate
 from asr.corpus.azure_checks import check_azure_amount, check_azure_locale, check_azure_text
 from asr.corpus.limits import DEFAULT_LIMITS, Limits
+from asr.corpus.noise_level import decibels
 from asr.corpus.readers.row import Row
 from asr.corpus.rules import Problem, Purpose, problem
-from asr.corpus.text_checks import TextChecks
+from asr.corpus.text_checks import TextChecks, shorten
 from asr.scoring.sample_size import gain_shown, words_needed
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Checks:
         yield from self._texts.of(row)
         if row.text and limits.locale:
             yield from check_azure_text(row, row.text, limits.locale)
+        if row.noise and decibels(row.noise) is None:
+            yield problem("bad_noise", row.file, row.line, f"“{shorten(row.noise)}”")
         first = self._first
         if first is not None and first.id == row.id:
             yield _duplicate(row, first.text, f"{row.id} is described here and in {first.place}")
@@ -57,6 +60,8 @@ class Checks:
         if (measured := inspection.measurement) is None:
             return
         self._count(row, measured.seconds)
+        if measured.synthetic and self._purpose == "testing":
+            yield _of_segment(row, problem("synthetic_test", row.shown))
         if row.text:
             yield from check_rate(row, row.text, measured)
         if not any(one.severity == "error" for one in audio_problems):
@@ -66,7 +71,8 @@ class Checks:
         """Every problem of the corpus as a whole, after its last row; `folder` is its place in messages."""
         limits, count = self._limits, self._utterances
         if limits.locale:
-            yield from check_azure_locale(folder, self._purpose, limits.locale)
+            if count:  # text without recordings is another matter
+                yield from check_azure_locale(folder, self._purpose, limits.locale)
             yield from check_azure_amount(folder, self._purpose, count, self._seconds)
             longest = limits.longest(self._purpose)
             if self._purpose == "training" and count and self._shortest > longest.seconds:

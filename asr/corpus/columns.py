@@ -14,6 +14,9 @@ class Columns(BaseModel):
     language: str = Field("language", min_length=1, description="Column with the language.")
     source: str = Field("source", min_length=1, description="Column with the recording that the audio was cut from.")
     slice: str = Field("slice", min_length=1, description="Column with the subset that it is reported under.")
+    noise: str = Field(
+        "noise", min_length=1, description="Column with the signal-to-noise ratio in decibels, if known."
+    )
     split: str = Field(
         "split", min_length=1, description="Column with train, dev or test: which utterances are held out, if given."
     )
@@ -22,5 +25,5 @@ class Columns(BaseModel):
 
 
 DEFAULT_COLUMNS = Columns()
-EXTRA_COLUMNS = ("speaker", "language", "source", "slice", "split", "start", "duration")
+EXTRA_COLUMNS = ("speaker", "language", "source", "slice", "noise", "split", "start", "duration")
 """Columns that a table may have besides audio and transcript; all others are left alone."""

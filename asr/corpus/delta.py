@@ -13,7 +13,7 @@ MOST_EXAMPLES = 10
 """Utterances of each kind that are named; all are counted."""
 
 _MOST_SHOWN = 200  # characters of an id or a text in an example
-_COLUMNS = ("speaker", "language", "source", "slice", "split")
+_COLUMNS = ("speaker", "language", "source", "slice", "split", "noise")
 _PARTS = {"text": "text", "audio_sha256": "audio"} | dict.fromkeys(_COLUMNS, "columns")
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-_VERSION = 2  # raise it when a measurement means something else; older caches are then forgotten
+_VERSION = 3  # raise it when a measurement means something else; older caches are then forgotten
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sounds (
     sha256 TEXT, segment TEXT, seconds REAL, samples_sha256 TEXT, peak REAL, offset REAL, clipped REAL, rate INTEGER,
-    PRIMARY KEY (sha256, segment)
+    synthetic INTEGER, PRIMARY KEY (sha256, segment)
 ) WITHOUT ROWID;
 PRAGMA user_version = {_VERSION};
 """
@@ -41,6 +41,8 @@ class Measurement:
     """Share of the samples at full scale."""
     rate: int
     """Samples a second in the file, before it became 16 kHz."""
+    synthetic: bool = False
+    """Whether the file is marked as speech that was synthesized for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class FileCache:
     def measurements(self, sha256: Iterable[str]) -> dict[tuple[str, str], Measurement]:
         """What decoding told of sounds, by hash and segment."""
         found = self._find("sounds", "sha256", list(dict.fromkeys(sha256)))
-        return {(key, segment): Measurement(*values) for key, segment, *values in found}
+        return {(key, segment): Measurement(*[*values, bool(marked)]) for key, segment, *values, marked in found}
 
     def keep(
         self, hashes: Iterable[tuple[FileState, str]], measurements: Iterable[tuple[str, str, Measurement]] = ()
@@ -100,14 +102,17 @@ class FileCache:
         """Remember files by (state, sha256) and sounds by (sha256, segment, measurement), in one short transaction."""
         files = [(state.path, state.size, state.mtime_ns, sha256) for state, sha256 in hashes]
         sounds = [
-            (sha256, segment, one.seconds, one.samples_sha256, one.peak, one.offset, one.clipped, one.rate)
+            (
+                *(sha256, segment, one.seconds, one.samples_sha256, one.peak, one.offset, one.clipped, one.rate),
+                one.synthetic,
+            )
             for sha256, segment, one in measurements
         ]
         if not files and not sounds:
             return
         with suppress(sqlite3.DatabaseError), self._database:
             self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", files)
-            self._database.executemany("INSERT OR REPLACE INTO sounds VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sounds)
+            self._database.executemany("INSERT OR REPLACE INTO sounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", sounds)
 
     def _find(self, table: str, column: str, values: list[str]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unicodedata import category, normalize
 
+from asr.corpus.domain_text import TextLine
 from asr.corpus.rules import Problem, Severity, problem
 from asr.corpus.utterance import Utterance
 
 _TOLD_APART = 10_000  # characters that tell sentences apart; to bring more into one form may take quadratic time
 _SHOWN = 60  # characters of a transcript in a message
-_LONG = 4  # words of a sentence that one speaker does not say twice by chance, unlike a digit or a command
+LONG = 4  # words of a sentence that one speaker does not say twice by chance, unlike a digit or a command
 _ALONE = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")  # Chinese and Japanese write no spaces
 _SCHEMA = """
 CREATE TABLE learned (id TEXT, audio TEXT, samples TEXT, sentence TEXT, speaker TEXT, source TEXT);
+CREATE TABLE lines (sentence TEXT, text TEXT, file TEXT, line INTEGER);
 """
 _INDEXES = """
 CREATE INDEX by_audio ON learned (audio);
@@ -23,13 +25,14 @@ CREATE INDEX by_samples ON learned (samples);
 CREATE INDEX by_sentence ON learned (sentence, speaker);
 CREATE INDEX by_source ON learned (source);
 CREATE INDEX by_speaker ON learned (speaker);
+CREATE INDEX lines_by_sentence ON lines (sentence);
 """
 
 
 class Learned:
     """What a model learns from, to be asked for leaks, in a `with` statement; on disk, for it may be large."""
 
-    def __init__(self, training: Iterable[Utterance]) -> None:
+    def __init__(self, training: Iterable[Utterance], text: Iterable[TextLine] = ()) -> None:
         self._learned = sqlite3.connect("")
         self._learned.executescript(_SCHEMA)
         rows = (
@@ -37,6 +40,8 @@ class Learned:
             for one in training
         )
         self._learned.executemany("INSERT INTO learned VALUES (?, ?, ?, ?, ?, ?)", rows)
+        lines = ((" ".join(words_said(one.text)), one.text, str(one.file), one.line) for one in text)
+        self._learned.executemany("INSERT INTO lines VALUES (?, ?, ?, ?)", lines)
         self._learned.executescript(_INDEXES)
 
     def __enter__(self) -> "Learned":
@@ -50,14 +55,17 @@ class Learned:
 
         The same file or the same samples, the same recording (`source`), and the same sentence of at least four words
         by the same speaker are errors; a shorter sentence, the same sentence where a speaker is unknown, and shared
-        speakers are warnings. An utterance is reported once, for the gravest reason.
+        speakers are warnings. An utterance is reported once, for the gravest reason. Beside that, a line of text that
+        is a sentence of the testing corpus is reported once, with the line as its place.
         """
         sources: Counter[str] = Counter()
         first: dict[str, Path] = {}
         speakers: set[str] = set()
         shared: dict[str, Path] = {}
+        told: set[str] = set()
         for one in testing:
             yield from self._same_sound(one) or self._same_sentence(one)
+            yield from self._same_line(one, told)
             if one.source and (one.source in sources or self._find("source", one.source)):
                 sources[one.source] += 1
                 first.setdefault(one.source, one.shown)
@@ -95,15 +103,27 @@ class Learned:
             query = f"{said} AND speaker = ?"
             if same := self._learned.execute(query, (sentence, one.speaker)).fetchone():
                 detail = f"“{_shown(one.text)}” by {one.speaker}, see {same[0]} in training"
-                severity: Severity = "error" if len(words) >= _LONG else "warning"
+                severity: Severity = "error" if len(words) >= LONG else "warning"
                 return [problem("leak_sentence", one.shown, detail=detail, severity=severity)]
         # Whose sentence it is, is not known when one of the two has no speaker.
         query = f"{said} AND speaker = ''" if one.speaker else f"{said} ORDER BY speaker"
-        if len(words) >= _LONG and (same := self._learned.execute(query, (sentence,)).fetchone()):
+        if len(words) >= LONG and (same := self._learned.execute(query, (sentence,)).fetchone()):
             detail = f"“{_shown(one.text)}” may be by the same speaker, see {same[0]} in training"
             mend = "fill in the column `speaker`, or keep the sentence in one of the two"
             return [problem("leak_sentence", one.shown, detail=detail, severity="warning", mend=mend)]
         return []
+
+    def _same_line(self, one: Utterance, told: set[str]) -> Iterator[Problem]:
+        words = words_said(one.text)
+        sentence = " ".join(words)
+        if not words or sentence in told:
+            return
+        query = "SELECT text, file, line FROM lines WHERE sentence = ?"
+        for text, file, line in self._learned.execute(query, (sentence,)):
+            told.add(sentence)
+            severity: Severity = "error" if len(words) >= LONG else "warning"
+            detail = f"“{_shown(text)}” is what {one.shown} says"
+            yield problem("leak_text", Path(file), line, detail, severity=severity)
 
     def _find(self, column: str, value: str) -> str | None:
         found = self._learned.execute(f"SELECT id FROM learned WHERE {column} = ? LIMIT 1", (value,)).fetchone()

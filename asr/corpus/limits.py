@@ -27,6 +27,13 @@ PHRASE, REPEATS, REPEATED = 6, 4, 8
 """Words of the longest phrase whose repeats are counted, how many repeats in a row are not said any more, and how many
 words these have together: "no no no no" is said, eight times "no" is not, nor four times "thank you"."""
 
+LONGEST_LINE, LONGEST_LINE_CHARACTERS = 60, 600
+"""Words of one line of text, said in some twenty seconds, and characters, for writing without spaces."""
+MOST_LINES, LARGEST_TEXT = 200_000, 200_000_000
+"""Lines of text of a corpus that are looked at, and bytes of one file (as many as Azure takes)."""
+MOST_PRONUNCIATIONS, LONGEST_WRITTEN, LONGEST_SPOKEN = 10_000, 100, 300
+"""Rows of pronunciations of a corpus, and characters of their two sides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Longest:
@@ -48,6 +55,10 @@ class Limits:
     """Samples a second."""
     abilities: "Abilities | None" = None
     """What the model can write; None when that is not known here."""
+    language: str = ""
+    """What is spoken, such as `en`: phonemes of pronunciations are those of it; empty when they are not looked at."""
+    phonemes: bool = True
+    """Whether pronunciations may be phonemes."""
     normalizer: str = ""
     """The normalizer that errors are counted after; empty when nothing is counted."""
     locale: str = ""
@@ -63,13 +74,14 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def local_limits(abilities: "Abilities | None", normalizer: str, min_gain: float) -> Limits:
+def local_limits(abilities: "Abilities | None", normalizer: str, min_gain: float, language: str = "") -> Limits:
     """What a model of this machine asks, as far as it is known."""
     longest = (abilities and abilities.window) or LONGEST
     return Limits(
         training=Longest(longest, "error"),
         testing=Longest(longest, "warning"),
         abilities=abilities,
+        language=language,
         normalizer=normalizer,
         min_gain=min_gain,
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from asr.audio import SAMPLE_RATE, AudioError, Samples, as_int16, decode_segments, decode_with_rate, info
 from asr.corpus.file_cache import Measurement
+from asr.corpus.synthetic import is_marked
 
 _FULL_SCALE = 32766.5 / 32768  # 16-bit audio at its highest or lowest value
 
@@ -22,16 +23,23 @@ def listen(sound: Sound) -> list[Measurement | AudioError]:
     heard: list[Measurement | AudioError] = []
     try:
         if not sound.segments:
-            return [_measure(*decode_with_rate(sound.path))]
-        rate = info(sound.path).rate
+            return [_measure(*decode_with_rate(sound.path), _marked(sound.path))]
+        rate, marked = info(sound.path).rate, _marked(sound.path)
         for one in decode_segments(sound.path, sound.segments):
-            heard.append(one if isinstance(one, AudioError) else _measure(one, rate))
+            heard.append(one if isinstance(one, AudioError) else _measure(one, rate, marked))
     except AudioError as error:
         heard += [error] * (max(1, len(sound.segments)) - len(heard))
     return heard
 
 
-def _measure(samples: Samples, rate: int) -> Measurement:
+def _marked(path: Path) -> bool:
+    try:
+        return is_marked(path)
+    except OSError:  # it was there a moment ago; that it changed is told elsewhere
+        return False
+
+
+def _measure(samples: Samples, rate: int, synthetic: bool) -> Measurement:
     import numpy as np
 
     pcm = as_int16(samples)
@@ -45,4 +53,5 @@ def _measure(samples: Samples, rate: int) -> Measurement:
         offset=offset,
         clipped=float(np.mean(np.abs(samples) >= _FULL_SCALE)) if at_full_scale else 0.0,
         rate=rate,
+        synthetic=synthetic,
     )

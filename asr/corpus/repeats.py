@@ -12,6 +12,11 @@ _AROUND = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~¡¿«»“”„‘’…–—،�
 _DIGITS = frozenset({"oh", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"})
 
 
+def count_words(text: str) -> int:
+    """The words of a text; in Chinese and Japanese each character is one."""
+    return len(_WORD.findall(text))
+
+
 def find_repeats(text: str, times: int, together: int = 0) -> tuple[str, int] | None:
     """A phrase that stands at least `times` times in a row, with how often that is; None when there is none.
 

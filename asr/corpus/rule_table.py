@@ -1,27 +1,11 @@
 """The data contract as one table: every rule with what is said when it is broken, and how to mend it."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from asr.corpus import limits
+from asr.corpus.rule import Purpose, Rule, Severity
+from asr.corpus.text_rules import TEXT_RULES
 from asr.scoring.sample_size import words_needed
 
-Severity = Literal["error", "warning"]
-Purpose = Literal["training", "testing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of the data contract: what is said when it is broken, and how to mend it."""
-
-    id: str
-    severity: Severity
-    """What a broken rule usually is; a few rules are milder or stricter by circumstance."""
-    text: str
-    mend: str
-    note: str = ""
-    """Its numbers, and when it is milder, stricter or not asked at all."""
-
+__all__ = ["RULES", "Purpose", "Rule", "Severity"]
 
 RULES: dict[str, Rule] = {
     rule.id: rule
@@ -86,12 +70,18 @@ RULES: dict[str, Rule] = {
             "this belongs to another split and is left out",
             "move it to the folder of its split, or change its column `split`",
         ),
+        Rule(
+            "bad_noise",
+            "warning",
+            "the noise level is not a number, and counts as not known",
+            "write the signal-to-noise ratio in decibels, or name another column in `columns.noise`",
+        ),
         # transcripts
         Rule("missing_text", "error", "there is no transcript for", "fill in the column"),
         Rule("empty_text", "error", "the transcript is empty", "write what is said, or remove the audio"),
-        Rule("only_punctuation", "error", "the transcript has no letter and no digit", "write what is said in words"),
+        Rule("only_punctuation", "error", "the text has no letter and no digit", "write what is said in words"),
         Rule("not_utf8", "error", "the text is not UTF-8", "save the file as UTF-8 and check its accents"),
-        Rule("control_characters", "error", "the transcript holds characters that cannot be seen", "remove them"),
+        Rule("control_characters", "error", "the text holds characters that cannot be seen", "remove them"),
         Rule(
             "impossible_rate",
             "error",
@@ -118,7 +108,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "digits",
             "warning",
-            "the transcript has digits",
+            "the text has digits",
             "write numbers in words, as they are said",
             "in training data when the base spells letter by letter and has no digits; in all data when the normalizer "
             "is not `english`, which makes digits of number words, and with `azure`",
@@ -126,7 +116,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "unwritable",
             "warning",
-            "the model cannot write the whole transcript",
+            "the model cannot write the whole text",
             "write what is said in the letters of the model, or choose another base",
             "letters and signs such as `%`, not punctuation; an error when nothing is left of a transcript. Asked when "
             "the base is on this machine",
@@ -139,6 +129,7 @@ RULES: dict[str, Rule] = {
             "in training data, for encoder-decoders (448 tokens for Whisper). Asked when the base is on this machine",
         ),
         Rule("orphan_transcript", "error", "this transcript has no audio", "add the audio, or remove the transcript"),
+        *TEXT_RULES,
         # files
         Rule("unreadable_table", "error", "the table cannot be read", "mend the line"),
         Rule("unreadable_file", "error", "this cannot be opened", "check its permissions"),
@@ -165,6 +156,13 @@ RULES: dict[str, Rule] = {
             "fewer reference words than show `min_gain` four times in five when every fifth word is wrong: "
             f"about {words_needed(0.05):,} for 5 %, {words_needed(0.2):,} for 20 %. Guard sets are not judged",
         ),
+        Rule(
+            "synthetic_test",
+            "error",
+            "this was synthesized for training, and a model is not judged by that",
+            "test with recordings of people",
+            "files that Wergate spoke from `plain_text.txt`, which carry a mark",
+        ),
         # training against testing
         Rule("leak_audio", "error", "this test audio is also trained on", "remove it from one of the two"),
         Rule("leak_source", "error", "this recording is in training and in testing", "keep it in one of the two"),
@@ -175,6 +173,13 @@ RULES: dict[str, Rule] = {
             "keep it in one of the two",
             "a warning when the sentence has fewer than four words. From four words on, a warning too when nobody "
             "wrote down who speaks",
+        ),
+        Rule(
+            "leak_text",
+            "error",
+            "this line of the training text is said in the testing data",
+            "remove the line, and write sentences of your own with its words",
+            "a warning when the line has fewer than four words",
         ),
         Rule(
             "leak_speaker",

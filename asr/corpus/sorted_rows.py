@@ -12,10 +12,10 @@ from asr.corpus.readers.row import Row
 _SCHEMA = """
 CREATE TABLE rows (
     name TEXT, audio TEXT, shown TEXT, text TEXT, file TEXT, line INTEGER, start REAL, seconds REAL,
-    speaker TEXT, language TEXT, source TEXT, slice TEXT, split TEXT
+    speaker TEXT, language TEXT, source TEXT, slice TEXT, split TEXT, noise TEXT
 );
 """
-_COLUMNS = "name, audio, shown, text, file, line, start, seconds, speaker, language, source, slice, split"
+_COLUMNS = "name, audio, shown, text, file, line, start, seconds, speaker, language, source, slice, split, noise"
 _ORDER = "name, ifnull(start, -1), ifnull(seconds, -1), file, line"
 _AT_ONCE = 1000
 _LONG = 10_000  # characters of a text that does not wait for others
@@ -38,7 +38,7 @@ class SortedRows:
         """Take a row; its text must be encodable, as everything that was read as UTF-8 is."""
         self._waiting.append((
             row.name, str(row.audio), str(row.shown), row.text, str(row.file), row.line, row.start, row.seconds,
-            row.speaker, row.language, row.source, row.slice, row.split,
+            row.speaker, row.language, row.source, row.slice, row.split, row.noise,
         ))  # fmt: skip
         self._sorted = False
         if len(self._waiting) >= _AT_ONCE or len(row.text or "") > _LONG:
@@ -68,7 +68,7 @@ class SortedRows:
                 yield some
 
     def _flush(self) -> None:
-        self._database.executemany(f"INSERT INTO rows VALUES ({', '.join('?' * 13)})", self._waiting)
+        self._database.executemany(f"INSERT INTO rows VALUES ({', '.join('?' * 14)})", self._waiting)
         self._waiting.clear()
 
     def _sort(self) -> None:

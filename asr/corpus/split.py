@@ -26,13 +26,18 @@ def split_dev(utterances: list[Utterance], share: float, seed: int) -> tuple[lis
 
     When some utterances are in a split that is called dev, or validation, those are dev and nothing else is. Otherwise
     dev has about `share` of the utterances: at least 20 where twice the share allows it, and never more than twice the
-    share unless its smallest group alone is larger. One utterance alone is trained on.
+    share unless its smallest group alone is larger. One utterance alone is trained on, and so is what was synthesized,
+    whatever split it is in: dev is chosen as if it were not there.
 
     Raises:
         ValueError: `share` is not in [0, 1).
     """
     if not 0 <= share < 1:
         raise ValueError(f"the share of the dev set is {share}, but must be at least 0 and less than 1")
+    if any(one.synthetic for one in utterances):
+        _, dev = split_dev([one for one in utterances if not one.synthetic], share, seed)
+        held_out = {one.id for one in dev}
+        return [one for one in utterances if one.synthetic or one.id not in held_out], dev
     if named := [one for one in utterances if one.split.lower() in _DEV]:
         return [one for one in utterances if one.split.lower() not in _DEV], named
     if share == 0 or len(utterances) < 2:

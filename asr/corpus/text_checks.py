@@ -1,11 +1,12 @@
-"""What is wrong with one transcript: by itself, for the model that shall write it, and where errors are counted."""
+"""What is wrong with one text: by itself, for the model that shall write it, and where errors are counted."""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
 from unicodedata import category, normalize
 
 from asr.corpus.limits import REPEATED, REPEATS, Limits
-from asr.corpus.readers.row import Row
 from asr.corpus.readers.text_file import LOST
 from asr.corpus.repeats import find_repeats
 from asr.corpus.rules import Problem, Purpose, problem
@@ -19,8 +20,28 @@ _SAID = frozenset("%&@§#")
 """Punctuation in the eyes of Unicode that people say; all other punctuation is silent."""
 
 
+class Written(Protocol):
+    """A text with its place: the transcript of a row, or a line of text without a recording."""
+
+    @property
+    def id(self) -> str:
+        """What it is called in messages."""
+
+    @property
+    def text(self) -> str | None:
+        """The text itself; None when there is none."""
+
+    @property
+    def file(self) -> Path:
+        """Where it was written, as people know the file."""
+
+    @property
+    def line(self) -> int | None:
+        """Counted from 1; None when it is the whole file."""
+
+
 class TextChecks:
-    """The checks of the transcripts of one corpus."""
+    """The checks of the texts of one corpus."""
 
     def __init__(self, purpose: Purpose, limits: Limits) -> None:
         self._trains = purpose == "training"
@@ -28,13 +49,13 @@ class TextChecks:
         self._fine: set[str] = set()
         """Characters that need no second look: silent ones, and those that the model writes."""
 
-    def of(self, row: Row) -> Iterator[Problem]:
-        """Every problem of one transcript."""
+    def of(self, row: Written) -> Iterator[Problem]:
+        """Every problem of one text."""
         text, model = row.text, self._limits.abilities
         if text is None:
             yield problem("missing_text", row.file, row.line, row.id)
             return
-        wrong = list(_check_alone(row, text))
+        wrong = list(check_alone(row, text))
         yield from wrong
         if wrong:
             return
@@ -60,7 +81,7 @@ class TextChecks:
             return False
         return not any(map(model.written, filter(str.isalpha if has_letters else str.isalnum, text)))
 
-    def _check_length(self, row: Row, text: str, model: Abilities) -> Iterator[Problem]:
+    def _check_length(self, row: Written, text: str, model: Abilities) -> Iterator[Problem]:
         most = model.most_tokens
         # No tokenizer makes more tokens than there are bytes, and most transcripts are far from the bound.
         if self._trains and most is not None and len(text.encode()) + _SPECIAL > most:
@@ -116,7 +137,8 @@ def name_characters(characters: list[str]) -> str:
     return " ".join(characters[:_NAMED]) + more
 
 
-def _check_alone(row: Row, text: str) -> Iterator[Problem]:
+def check_alone(row: Written, text: str) -> Iterator[Problem]:
+    """What is wrong with a text whoever shall write it: bytes that were lost, unseen characters, nothing to say."""
     # What is printable has nothing unseen, and that is known at once for most transcripts.
     unseen = [] if text.isprintable() else sorted({char for char in text if _is_unseen(char)})
     if LOST in text:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.corpus.domain_text import DomainText
 from asr.corpus.hub.reference import HubDataset
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class Utterance:
     """Seconds into the file where a segment begins; None when the utterance is the whole file."""
     split: str = ""
     """The split that somebody put it in, such as `train` or `dev`; empty when that is left to Wergate."""
+    noise: float | None = None
+    """Signal-to-noise ratio in decibels; None when it is not known."""
+    synthetic: bool = False
+    """Whether it was synthesized for training; nothing is judged by it. Its mark is part of the audio file."""
     shown: Path = Path()
     """The audio file as people know it, for messages: the member of an archive, in the folder that they named."""
 
@@ -81,13 +86,15 @@ class Corpus(BaseModel):
     manifest: Path
     """JSON Lines, one utterance a line, in the order of their names."""
     fingerprint: str
-    """sha256 over the sorted (id, audio hash, text, columns that matter) of its utterances."""
+    """sha256 over the sorted (id, audio hash, text, columns that matter) of its utterances, and over its text."""
     utterances: int
     words: int
     seconds: float
     speakers: int
     streams: tuple[HubDataset, ...] = ()
     """Data sets that are trained on while they are read; neither counted above nor in the manifest."""
+    text: DomainText | None = None
+    """Text that is learned from without recordings; None when there is no file of it."""
 
     def read(self) -> list[Utterance]:
         """The utterances, in the order of their names."""

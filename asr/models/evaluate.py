@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from asr.corpus.synthetic import refuse_synthetic
 from asr.corpus.utterance import Corpus, Utterance
-from asr.models.recognize import DECODING, recognize
+from asr.models.recognize import RECOGNITION, recognize
 from asr.models.speech_model import SpeechModel
 from asr.scoring.error_rates import score
 from asr.scoring.evaluation import Evaluation, summarize
@@ -28,10 +29,14 @@ def evaluate(
 
     An evaluation that was killed goes on with the utterances that are not in `folder` yet; what another model heard, or
     this one in another corpus, is done away with.
+
+    Raises:
+        DataError: some utterances were synthesized for training.
     """
     utterances = corpus.read()
+    refuse_synthetic(utterances, f"testing in {corpus.folder}")
     folder.mkdir(parents=True, exist_ok=True)
-    journal = _Journal(folder / "hypotheses.jsonl", f"{speech.fingerprint} {corpus.fingerprint} {DECODING}")
+    journal = _Journal(folder / "hypotheses.jsonl", f"{speech.fingerprint} {corpus.fingerprint} {RECOGNITION}")
     hypotheses, seconds = _recognize_all(speech, utterances, batch_size, journal, progress)
     rows = score(utterances, hypotheses, normalizer)
     table = folder / "utterances.jsonl"
@@ -43,7 +48,8 @@ def evaluate(
         corpus=corpus.name,
         corpus_fingerprint=corpus.fingerprint,
         normalizer=versioned(normalizer),
-        decoding=DECODING,
+        recognition=RECOGNITION,
+        decoding=speech.search,
         seconds_of_compute=seconds,
         table=table,
     )

@@ -1,28 +1,20 @@
 """Speech to text: utterances in, hypotheses out, batch by batch."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from copy import deepcopy
-from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any
+from itertools import chain
 
 from asr.audio import SAMPLE_RATE, Samples
-from asr.models.abilities import longest_output
 from asr.models.features import features
 from asr.models.lanes import results_in_order
 from asr.models.segments import LONGEST, cut
 from asr.models.speech_model import SpeechModel
 
-if TYPE_CHECKING:
-    import torch
+RECOGNITION = "recognition@2"
+"""Name and version of how models are used; results of different versions are never compared.
 
-DECODING = "greedy@1"
-"""Name and version of the search; results of different searches are never compared."""
-
-_TOKENS_A_SECOND = 20
-"""More than any language is spoken in; a model that writes more has run away."""
-_TOKENS_EXTRA = 8
+How the text is searched for is told by the model's own package.
+"""
 
 _LOOK_BEYOND_THE_END = {"data2vec-audio", "sew", "sew-d", "wav2vec2-conformer"}
 
@@ -103,70 +95,15 @@ def _shares(batch: list[int], lanes: int) -> list[list[int]]:
 
 
 def _recognize_together(speech: SpeechModel, audio: Sequence[Samples]) -> list[str]:
+    from asr.decoding.ctc import search_ctc
+    from asr.decoding.generation import generate
     from asr.models.inference import inference
 
     with inference():
         inputs = {name: tensor.to(speech.device) for name, tensor in features(speech, audio).items()}
         if speech.family == "ctc":
-            tokens, options = _best_path(speech, inputs), {"group_tokens": False}  # they are grouped
+            tokens, options = search_ctc(speech, inputs), {"group_tokens": False}  # they are grouped
         else:
-            tokens, options = _generate(speech, inputs, [len(samples) / SAMPLE_RATE for samples in audio]), {}
+            tokens, options = generate(speech, inputs, [len(samples) / SAMPLE_RATE for samples in audio]), {}
     texts: list[str] = speech.processor.batch_decode(tokens, skip_special_tokens=True, **options)
     return [" ".join(text.split()) for text in texts]
-
-
-def _best_path(speech: SpeechModel, inputs: dict[str, "torch.Tensor"]) -> list[list[int]]:
-    """The most probable token of each frame, repeated ones once, without blanks (Graves et al. 2006, best path).
-
-    Not left to the tokenizers: wav2vec2's, told to skip special tokens, first drops the blanks between double letters.
-    """
-    import torch
-
-    logits = speech.model(**inputs).logits
-    tokens: torch.Tensor = logits.argmax(dim=-1)
-    blank = speech.model.config.pad_token_id
-    mask = inputs.get("attention_mask")
-    if mask is not None:
-        lengths = _output_lengths(speech.model, mask, tokens.shape[1])
-        beyond = torch.arange(tokens.shape[1], device=tokens.device)[None, :] >= lengths[:, None]
-        tokens[beyond] = blank
-    return [[token for token, _ in groupby(path) if token != blank] for path in tokens.tolist()]
-
-
-def _output_lengths(model: Any, mask: "torch.Tensor", frames: int) -> "torch.Tensor":
-    """How many output frames belong to each utterance, shape (batch,)."""
-    import torch
-
-    lengths: torch.Tensor = mask.sum(dim=-1)
-    for owner in (model, getattr(model, "encoder", None), model.base_model):
-        for method in ("_get_feat_extract_output_lengths", "_get_subsampling_output_length"):
-            if hasattr(owner, method):
-                counted: torch.Tensor = getattr(owner, method)(lengths)
-                return counted
-    return torch.ceil(lengths * frames / mask.shape[-1]).long()
-
-
-def _generate(speech: SpeechModel, inputs: dict[str, "torch.Tensor"], seconds: list[float]) -> list[list[int]]:
-    """Write token after token, never more than speech of that length can hold.
-
-    A model that repeats itself would otherwise fill its whole output length with insertions.
-    """
-    model: Any = speech.model
-    allowed = [math.ceil(length * _TOKENS_A_SECOND) + _TOKENS_EXTRA for length in seconds]
-    generation = deepcopy(model.generation_config)
-    generation.max_length = min(longest_output(model.config), max(allowed) + _prompt_length(speech))
-    generation.max_new_tokens = None
-    generation.num_beams, generation.do_sample = 1, False  # greedy, whatever the checkpoint would rather do
-    sequences = model.generate(**inputs, generation_config=generation)
-    special = set(speech.processor.tokenizer.all_special_ids)
-    texts = []
-    for sequence, bound in zip(sequences.tolist(), allowed, strict=True):
-        # Whisper leaves the start token out. Special tokens count, for they were written too: only so is an utterance
-        # cut at the same place whether it was alone or beside a longer one.
-        written = sequence[1:] if sequence[:1] == [model.config.decoder_start_token_id] else sequence
-        texts.append([token for token in written[:bound] if token not in special])
-    return texts
-
-
-def _prompt_length(speech: SpeechModel) -> int:
-    return len(getattr(speech.processor.tokenizer, "prefix_tokens", [])) or 1

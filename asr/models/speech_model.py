@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asr.audio import SAMPLE_RATE
+from asr.decoding.decoding import Decoding, load_decoding, refuse_unfit, save_decoding
 from asr.errors import ModelError
 from asr.models.checkpoint import find_checkpoint, fingerprint
 from asr.models.family import Family, family
@@ -30,11 +31,18 @@ class SpeechModel:
     model: "PreTrainedModel"
     processor: Any
     """A transformers processor: feature extractor and tokenizer (its classes have no common type)."""
+    decoding: Decoding | None = None
+    """How its text is searched for; None is greedily."""
 
     @property
     def device(self) -> "torch.device":
         """Where the weights are."""
         return self.model.device
+
+    @property
+    def search(self) -> str:
+        """How its text is searched for, in words."""
+        return "greedily" if self.decoding is None else str(self.decoding)
 
     @property
     def window(self) -> float | None:
@@ -82,13 +90,17 @@ def load_speech_model(
     if kind == "seq2seq":
         set_language(weights, processor, language, model)
     weights.eval().to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    return SpeechModel(name or model, directory, fingerprint(directory), kind, weights, processor)
+    decoding = load_decoding(directory, model)
+    refuse_unfit(decoding, model, is_ctc=kind == "ctc", tokens=getattr(config, "vocab_size", 0))
+    return SpeechModel(name or model, directory, fingerprint(directory), kind, weights, processor, decoding)
 
 
 def save_speech_model(speech: SpeechModel, directory: Path) -> None:
     """Save weights as safetensors, and everything `load_speech_model` and `transformers.pipeline` need."""
     speech.model.save_pretrained(directory)
     speech.processor.save_pretrained(directory)
+    if speech.decoding is not None:
+        save_decoding(speech.decoding, directory)
 
 
 def _first_line(error: Exception) -> str:

@@ -56,4 +56,5 @@ def _row(utterance: Utterance, written: str, normalize: Normalizer) -> Hypothesi
         speaker=utterance.speaker,
         source=utterance.source,
         slice=utterance.slice,
+        noise=utterance.noise,
     )

@@ -23,8 +23,10 @@ class Evaluation(BaseModel):
     corpus_fingerprint: str
     normalizer: str
     """Name and version, `english@1`."""
+    recognition: str
+    """Name and version of how models are used, `recognition@2`."""
     decoding: str
-    """How the text was searched, `greedy@1`."""
+    """How the model's package searches for the text: `greedily`, or with which help."""
     utterances: int
     seconds: float
     wer: float
@@ -57,6 +59,7 @@ def summarize(
     corpus: str,
     corpus_fingerprint: str,
     normalizer: str,
+    recognition: str,
     decoding: str,
     seconds_of_compute: float,
     table: Path,
@@ -77,6 +80,7 @@ def summarize(
         corpus=corpus,
         corpus_fingerprint=corpus_fingerprint,
         normalizer=versioned(normalizer),
+        recognition=recognition,
         decoding=decoding,
         utterances=len(rows),
         seconds=seconds,

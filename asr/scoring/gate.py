@@ -89,14 +89,38 @@ def judge(
     return Verdict(outcome=outcome, checks=tuple(checks), sentence=sentence)
 
 
+def choose(
+    champion: Sequence[Evaluation], candidates: Sequence[Sequence[Evaluation]], limits: Limits
+) -> tuple[int, Verdict]:
+    """Judge every candidate, and say which one counts: the best that may be promoted, else the best of all.
+
+    The first evaluation of each model is on the testing corpus, the others are on guard sets. The best has the lowest
+    WER on the testing corpus; of equals it is the first.
+    """
+    verdicts = [judge(champion[0], one[0], list(zip(champion[1:], one[1:], strict=True)), limits) for one in candidates]
+
+    def rank(number: int) -> tuple[bool, float, int]:
+        wer = candidates[number][0].wer
+        return verdicts[number].outcome != "promote", wer if math.isfinite(wer) else math.inf, number
+
+    best = min(range(len(candidates)), key=rank)
+    verdict = verdicts[best]
+    others = [one[0] for number, one in enumerate(candidates) if number != best]
+    if others:
+        said = ", ".join(f"the {one.model} has {one.wer:.2%}" for one in others)
+        kept = f"The {candidates[best][0].model} was kept (WER {candidates[best][0].wer:.2%}); {said}."
+        verdict = verdict.model_copy(update={"sentence": f"{verdict.sentence} {kept}"})
+    return best, verdict
+
+
 def comparable(comparison: Comparison) -> Iterator[Check]:
-    """Refuse numbers that say nothing: other utterances, another normalizer or decoding, or no valid rate."""
+    """Refuse numbers that say nothing: other utterances, another normalizer or recognition, or no valid rate."""
     pairs = ((comparison.champion, comparison.candidate), *comparison.guards)
     problems = [problem for pair in pairs for problem in _problems(*pair)]
     sentence = (
         f"The two models cannot be compared: {'; '.join(problems)}."
         if problems
-        else "Both models were measured on the same utterances, with the same normalizer and the same decoding."
+        else "Both models were measured on the same utterances, in the same way, with the same normalizer."
     )
     yield Check(name="comparable", value=len(problems), limit=0, passed=not problems, sentence=sentence)
 
@@ -160,7 +184,7 @@ def _problems(champion: Evaluation, candidate: Evaluation) -> Iterator[str]:
         yield f"on {on} the data differ ({champion.corpus_fingerprint[:12]} and {candidate.corpus_fingerprint[:12]})"
     for what, one, other in (
         ("normalizers", champion.normalizer, candidate.normalizer),
-        ("ways of decoding", champion.decoding, candidate.decoding),
+        ("ways of recognition", champion.recognition, candidate.recognition),
         ("numbers of utterances", champion.utterances, candidate.utterances),
         ("numbers of reference words", champion.words, candidate.words),
     ):

@@ -30,6 +30,8 @@ class Hypothesis:
     speaker: str = ""
     source: str = ""
     slice: str = ""
+    noise: float | None = None
+    """Signal-to-noise ratio in decibels; None when it is not known."""
 
     @property
     def errors(self) -> int:

@@ -14,15 +14,16 @@ from asr.corpus.report import code
 from asr.corpus.statistics import Statistics
 from asr.corpus.utterance import Corpus
 from asr.scoring import figures
-from asr.scoring.alignment import align
-from asr.scoring.confusions import confusions
+from asr.scoring.analysis import analyse
 from asr.scoring.error_list import error_list
 from asr.scoring.evaluation import Evaluation
+from asr.scoring.findings import Findings
 from asr.scoring.gate import Verdict
 from asr.scoring.hypothesis import read_table
 from asr.scoring.intervals import MIN_BLOCKS, resampled_unit
 from asr.templates import template_environment
 from asr.text.normalizers import normalizer
+from asr.training.attempt import Attempt
 
 if TYPE_CHECKING:
     import jinja2
@@ -37,6 +38,11 @@ HEADLINES = {
     "awaiting_approval": ("…", "open", "Awaiting approval"),
 }
 """Sign, tone and words of every outcome."""
+
+
+SHOWN = 10
+"""Words, phrases and utterances of each sort on the page; `analysis.json` has more."""
+MOST_DOMAIN_WORDS = 100
 
 
 class Link(BaseModel):
@@ -67,7 +73,13 @@ class Report(BaseModel):
     candidate: Evaluation | None = None
     guards: tuple[tuple[Evaluation, Evaluation | None], ...] = ()
     """Baseline and candidate on every guard set."""
+    not_kept: tuple[Evaluation, ...] = ()
+    """The candidate on the test corpus, its text searched for in ways that were not kept."""
     verdict: Verdict | None = None
+    findings: Findings | None = None
+    """What was found out about the errors; without it the errors are analysed alone."""
+    training: tuple[Attempt, ...] = ()
+    """What was trained in this run, in its order."""
     corpora: tuple[Corpus, ...] = ()
     """The data; the audio to listen to is found in the one that the baseline was measured on."""
     statistics: dict[str, Statistics] = {}
@@ -85,7 +97,7 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     role: str
-    """`baseline` or `candidate`."""
+    """`baseline`, `candidate` or `not kept`."""
     evaluation: Evaluation
     before: Evaluation | None
     """The baseline that a candidate is compared to."""
@@ -102,7 +114,10 @@ def write_report(folder: Path, report: Report) -> Path:
     judged = baseline if candidate is None else candidate
     normalize = normalizer((report.candidate or report.baseline).normalizer)
     rows = [row for pair in _pairs(report) for row in _rows(*pair)]
+    rows[2:2] = [Row(role="not kept", evaluation=one, before=report.baseline) for one in report.not_kept]
     bounds = [bound for row in rows for bound in (row.evaluation.wer, *row.evaluation.interval)]
+    analysis = report.findings.analyses[report.baseline.corpus] if report.findings else analyse(judged, normalize)
+    domain = report.findings.domain if report.findings else None
     shown = {
         "report": report,
         "sign_tone_words": HEADLINES.get(report.outcome, ("•", "calm", report.outcome.replace("_", " ").capitalize())),
@@ -111,7 +126,10 @@ def write_report(folder: Path, report: Report) -> Path:
         "unit": resampled_unit(judged),
         "min_blocks": MIN_BLOCKS,
         "errors": error_list(baseline, candidate, normalize, _audio(report)),
-        "words": confusions(align(normalize(row.reference), normalize(row.hypothesis)) for row in judged),
+        "analysis": analysis,
+        "shown": SHOWN,
+        "domain_rows": list(domain.words())[:MOST_DOMAIN_WORDS] if domain else [],
+        "from_test": [one for one in analysis.confusions.missed if 2 * one.missed >= one.said],
     }
     for name in ("report.md", "report.html"):
         text = _environment().get_template(f"{name}.jinja").render(shown)

@@ -7,6 +7,8 @@ import _ctypes
 import ctypes
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,13 +37,22 @@ class Voice:
     """How much the pitch moves, 0 (monotone) – 99."""
 
 
-def speak(text: str, voice: Voice) -> Samples:
+def speak(text: str, voice: Voice, *, longest: float = float("inf")) -> Samples:
     """Speak `text` (phonemes may stand in `[[…]]`): float32 samples at 16 kHz, always the same for the same arguments.
+
+    It falls silent soon after `longest` seconds, in the middle of a word.
 
     Raises:
         ValueError: espeak-ng does not know the voice.
         RuntimeError: espeak-ng did not start or refused the text.
     """
+    with loaded_library() as (library, data_path):
+        return _speak(library, data_path, text, voice, longest)
+
+
+@contextmanager
+def loaded_library() -> Iterator[tuple[ctypes.CDLL, str]]:
+    """The library of espeak-ng without a past, and the folder of its data; for one caller at a time."""
     import espeakng_loader
 
     # espeak-ng keeps the phase of its voice flutter in static memory, so what it says depends on what it said
@@ -49,7 +60,7 @@ def speak(text: str, voice: Voice) -> Samples:
     with _one_at_a_time:
         library = ctypes.CDLL(espeakng_loader.get_library_path())
         try:
-            return _speak(library, espeakng_loader.get_data_path(), text, voice)
+            yield library, espeakng_loader.get_data_path()
         finally:
             library.espeak_Terminate()
             if sys.platform == "win32":
@@ -58,18 +69,22 @@ def speak(text: str, voice: Voice) -> Samples:
                 _ctypes.dlclose(library._handle)
 
 
-def _speak(library: ctypes.CDLL, data_path: str, text: str, voice: Voice) -> Samples:
+def _speak(library: ctypes.CDLL, data_path: str, text: str, voice: Voice, longest: float) -> Samples:
     chunks: list[npt.NDArray[np.int16]] = []
+    left = 0.0  # samples that are still wanted
 
     def collect(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int | None) -> int:
+        nonlocal left
         if samples and count > 0:
             chunks.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
-        return 0
+            left -= count
+        return int(left < 0)  # 1 tells espeak-ng to stop
 
     callback = _Callback(collect)  # named, so that it lives while espeak-ng calls it
     rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data_path.encode(), 0)
     if rate <= 0:
         raise RuntimeError(f"espeak-ng did not start with the data in {data_path}")
+    left = longest * rate
     library.espeak_SetSynthCallback(callback)
     if library.espeak_SetVoiceByName(voice.name.encode()) != 0:
         raise ValueError(f"espeak-ng has no voice {voice.name!r}")

@@ -46,8 +46,12 @@ def speak_corpus(lines: Iterable[Line], folder: Path, *, peak: float = PEAK) -> 
         names = list(pool.map(_speak_line, jobs, chunksize=max(1, min(50, len(jobs) // 8))))
     with (aside / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["file_name", "transcription", "speaker"])
-        table.writerows([name, line.text, line.speaker] for name, (_, line) in zip(names, numbered, strict=True))
+        columns = ["file_name", "transcription", "speaker"]
+        is_noisy = any(line.noise is not None for _, line in numbered)
+        table.writerow(columns + ["noise"] * is_noisy)
+        for name, (_, line) in zip(names, numbered, strict=True):
+            noise = "" if line.noise is None else f"{line.noise:g}"
+            table.writerow([name, line.text, line.speaker] + [noise] * is_noisy)
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 

@@ -21,16 +21,29 @@ class Draw(NamedTuple):
 class TrainingOrder:
     """Batches of draws over all epochs, with utterances of like length together.
 
-    Every epoch holds all new utterances once and `replay` as many replayed ones, drawn anew. Training indices are
-    0 … new-1 for new utterances and new … n-1 for replayed ones, as in `durations` (seconds).
+    Every epoch holds all recorded utterances once, `spoken_an_epoch` of those spoken from text, and for each of both
+    `replay` replayed ones, drawn anew. Training indices are those of recorded, spoken and replayed utterances in this
+    order, as in `durations` (seconds).
     """
 
     def __init__(
-        self, durations: Sequence[float], *, new: int, replay: float, batch_size: int, epochs: int, seed: int
+        self,
+        durations: Sequence[float],
+        *,
+        recorded: int,
+        spoken: int = 0,
+        spoken_an_epoch: int = 0,
+        replay: float,
+        batch_size: int,
+        epochs: int,
+        seed: int,
     ) -> None:
         self.durations = durations
-        self.new = new
-        self.replayed = min(len(durations) - new, round(replay * new))
+        self.recorded = recorded
+        self.spoken = spoken
+        self.spoken_an_epoch = min(spoken, spoken_an_epoch)
+        self.new = recorded + self.spoken_an_epoch
+        self.replayed = min(len(durations) - recorded - spoken, round(replay * self.new))
         self.batch_size = batch_size
         self.epochs = epochs
         self.seed = seed
@@ -45,9 +58,11 @@ class TrainingOrder:
 
     def _epoch(self, epoch: int) -> Iterator[list[Draw]]:
         random = np.random.default_rng((self.seed, epoch))
-        old = len(self.durations) - self.new
-        replayed = self.new + deal(old, epoch * self.replayed, self.replayed, self.seed)
-        order = random.permutation(np.concatenate([np.arange(self.new), replayed]))
+        first = self.recorded
+        spoken = first + deal(self.spoken, epoch * self.spoken_an_epoch, self.spoken_an_epoch, self.seed)
+        first += self.spoken
+        replayed = first + deal(len(self.durations) - first, epoch * self.replayed, self.replayed, self.seed)
+        order = random.permutation(np.concatenate([np.arange(self.recorded), spoken, replayed]))
         for batch in of_like_length([self.durations[index] for index in order], self.batch_size, random):
             yield [Draw(int(order[at]), epoch) for at in batch]
 

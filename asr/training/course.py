@@ -26,13 +26,25 @@ _REMEMBERED_BESIDE_STREAM = 100
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """What was spoken from the text of the domain, and how much of it an epoch has."""
+
+    utterances: Sequence[Utterance]
+    an_epoch: int
+
+
+NOTHING_SPOKEN = Spoken((), 0)
+
+
+@dataclass(frozen=True)
 class Course:
     """What the trainer needs to know, whatever it is trained on."""
 
     order: Order
     examples: Examples
     dev: Sequence[Utterance]
-    """What a step is judged by: the dev set, and as much of the replayed speech."""
+    """What a step is judged by: the dev set, and as much of the replayed speech; without recordings of the domain
+    nothing, and the last step is kept."""
     steps: int
     described: str
     """What is trained on, in a log."""
@@ -46,21 +58,24 @@ def local_course(
     replay: Sequence[Utterance],
     base: SpeechModel,
     options: TrainingOptions,
+    spoken: Spoken = NOTHING_SPOKEN,
 ) -> Course:
-    """Every utterance once an epoch, with replayed ones among them.
+    """Every recorded utterance once an epoch, with some that are spoken from text and replayed ones among them.
 
     Raises:
         DataError: there is nothing to train on, nothing to choose a checkpoint by, or a transcript that the model
             cannot learn to write.
     """
-    if not training or not dev:
+    if not (training and dev) and not spoken.utterances:
         raise DataError(
             f"{len(training)} utterances to train on and {len(dev)} for development are too few; add training data"
         )
     replay, remembered = hold_out_replay(replay, len(dev), options)
     order = TrainingOrder(
-        [utterance.duration for utterance in (*training, *replay)],
-        new=len(training),
+        [utterance.duration for utterance in (*training, *spoken.utterances, *replay)],
+        recorded=len(training),
+        spoken=len(spoken.utterances),
+        spoken_an_epoch=spoken.an_epoch,
         replay=options.replay,
         batch_size=options.batch_size,
         epochs=max(1, math.ceil(options.epochs)),
@@ -68,14 +83,15 @@ def local_course(
     )
     batches_an_epoch = len(order) / order.epochs
     steps = math.ceil(options.epochs * batches_an_epoch / options.gradient_accumulation)
-    examples = Examples([*training, *replay], base, options)
+    examples = Examples([*training, *spoken.utterances, *replay], base, options)
     examples.check()
+    of_text = f", {order.spoken_an_epoch} spoken from text" if spoken.utterances else ""
     return Course(
         order,
         examples,
         [*dev, *remembered],
         min(steps, options.max_steps) if options.max_steps else steps,
-        f"{len(training)} utterances with {order.replayed} replayed",
+        f"{len(training)} utterances{of_text} with {order.replayed} replayed",
     )
 
 
@@ -130,7 +146,7 @@ def streamed_course(
         )
         named = " and ".join(reference.shown for reference in stream.references)
         described = f"{named} with {len(training)} local utterances, {mixture.replay_rate:g} replayed for each,"
-        yield Course(order, examples, [*judging, *remembered], steps, described, order.left_out)
+        yield Course(order, examples, [*judging, *remembered], steps, described, left_out=order.left_out)
     delete_blocks(blocks.folder)
 
 

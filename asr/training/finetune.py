@@ -15,13 +15,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.corpus.synthetic import refuse_synthetic
 from asr.corpus.utterance import Utterance
 from asr.models.checkpoint import fingerprint
 from asr.models.speech_model import SpeechModel, save_speech_model
 from asr.training.adapters import merge_adapter, prepare_weights
-from asr.training.course import Course, local_course, streamed_course
+from asr.training.attempt import Attempt
+from asr.training.course import NOTHING_SPOKEN, Course, Spoken, local_course, streamed_course
+from asr.training.curves import write_curves
+from asr.training.diagnosis import Diagnosis, Plan, diagnose
+from asr.training.divergence import Diverged
 from asr.training.examples import Collator
-from asr.training.learning_rate import learning_rate
+from asr.training.history import read_log, write_history
+from asr.training.learning_rate import default_learning_rate, learning_rate
 from asr.training.loss import set_loss
 from asr.training.options import TrainingOptions
 from asr.training.precision import choose_precision
@@ -29,6 +35,9 @@ from asr.training.progress import Report
 from asr.training.stream import Stream
 
 log = logging.getLogger(__name__)
+
+HISTORY, CURVES = "history.json", "curves.svg"
+"""What is beside a model in the folder of its training, also when it diverged."""
 
 
 class TrainedModel(BaseModel):
@@ -40,7 +49,7 @@ class TrainedModel(BaseModel):
     fingerprint: str
     steps: int
     best_step: int
-    dev_wer: float
+    dev_wer: float | None
     """Of the step that was kept, as a fraction; over the dev set and the replayed speech that was held out."""
     seconds: float
     """Wall time of the process that finished it."""
@@ -49,9 +58,23 @@ class TrainedModel(BaseModel):
     parameters: int
     trainable_parameters: int
     history: Path
-    """JSON: a list of {step, loss, learning_rate} and {step, dev_wer}."""
+    """JSON: a list of {step, loss, learning_rate, gradient_norm} and {step, dev_wer}."""
+    curves: Path
+    """SVG: the same as a picture."""
+    diagnoses: tuple[Diagnosis, ...] = ()
+    """What was wrong with it."""
+    repeats: Attempt | None = None
+    """The training before it, with another learning rate."""
     left_out: dict[str, int] = {}
     """Utterances of streamed data sets that could not be used, counted by the rule that they break."""
+
+    def attempt(self) -> Attempt:
+        """What the report tells of it."""
+        return Attempt.model_validate(self, from_attributes=True)
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The same, after the training that it repeats."""
+        return (*([self.repeats] if self.repeats else []), self.attempt())
 
 
 def finetune(
@@ -65,23 +88,28 @@ def finetune(
     folder: Path,
     report: Report = lambda _step, _metrics: None,
     stream: Stream | None = None,
+    spoken: Spoken = NOTHING_SPOKEN,
 ) -> TrainedModel:
     """Train `base` on utterances with replayed ones among them, keep the step with the lowest dev WER.
+
+    What was `spoken` from text is trained on as well; with nothing else there is no dev WER, and the last step is kept.
 
     Checkpoints stand in `folder`; called again with the same arguments it goes on from the last complete one and ends
     with the same weights as an undisturbed run. With a `stream`, its utterances are trained on as well, and there may
     be no others.
 
     Raises:
-        DataError: there is nothing to train on, nothing to choose a checkpoint by, or a transcript that the model
-            cannot learn to write.
+        DataError: there is nothing to train on, nothing to choose a checkpoint by, something synthesized to choose it
+            by, or a transcript that the model cannot learn to write.
         SettingsError: the options do not fit the model or the machine.
-        ModelError: the training diverged.
+        Diverged: the training diverged (a ModelError) before a step was evaluated; later, the best step is kept.
     """
     from transformers import set_seed
 
     from asr.training.trainer import SpeechTrainer, training_arguments
 
+    refuse_synthetic(dev, "development")
+    base.decoding = None  # the text has its say in the search when the training is over
     started = time.monotonic()
     parameters = base.model.num_parameters()
     rate = learning_rate(options, base.family, parameters)
@@ -90,14 +118,17 @@ def finetune(
     resume = last_complete_checkpoint(checkpoints)
     begin = int(resume.name.rpartition("-")[2]) if resume else 0
     if stream is None:
-        opened: AbstractContextManager[Course] = nullcontext(local_course(training, dev, replay, base, options))
+        opened: AbstractContextManager[Course] = nullcontext(local_course(training, dev, replay, base, options, spoken))
     else:
         place = folder.resolve() / "stream"
-        opened = streamed_course(stream, training, dev, replay, base, options, folder=place, begin=begin)
+        local = [*training, *spoken.utterances]
+        opened = streamed_course(stream, local, dev, replay, base, options, folder=place, begin=begin)
     with opened as course:
         set_seed(options.seed)
         set_loss(base, options)
         base.model = prepare_weights(base, options)
+        usual = default_learning_rate(base.family, parameters, options.method)
+        plan = Plan(steps=course.steps, learning_rate=rate, usual_learning_rate=usual, options=options)
         trainer = SpeechTrainer(
             speech=base,
             examples=course.examples,
@@ -107,7 +138,10 @@ def finetune(
             collator=Collator(base, options),
             report=report,
             options=options,
-            arguments=training_arguments(options, checkpoints, steps=course.steps, rate=rate, precision=precision),
+            plan=plan,
+            arguments=training_arguments(
+                options, checkpoints, steps=course.steps, rate=rate, precision=precision, judged=bool(course.dev)
+            ),
         )
         log.info(
             "%s %s for %d steps, learning rate %.2g, %s%s",
@@ -118,13 +152,22 @@ def finetune(
             precision,
             "" if resume is None else f", from step {begin}",
         )
+        diverged: Diverged | None = None
         with closing(trainer):
             if resume is not None and _was_last(resume):
                 trainer.take_finished(resume)
             else:
-                trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+                try:
+                    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+                except Diverged as error:
+                    diverged = error
+    diagnoses = _write_curves(trainer.state, plan, folder, diverged)
+    if diverged and not trainer.keep_best():
+        raise Diverged(str(diverged), diverged.step, rate, diagnoses) from diverged
+    if diverged:
+        log.warning("%s; step %d, the best before it, is kept", diverged, trainer.state.best_global_step)
     trained = _finish(trainer, base, folder, started, rate, precision, parameters)
-    return trained.model_copy(update={"left_out": course.left_out()})
+    return trained.model_copy(update={"left_out": course.left_out(), "diagnoses": diagnoses})
 
 
 def last_complete_checkpoint(checkpoints: Path) -> Path | None:
@@ -153,6 +196,18 @@ def _was_last(checkpoint: Path) -> bool:
     return ended
 
 
+def _write_curves(state: Any, plan: Plan, folder: Path, diverged: Diverged | None) -> tuple[Diagnosis, ...]:
+    """Write what was measured, and say in the log what is wrong with it."""
+    points = read_log(state.log_history)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_history(points, folder / HISTORY)
+    write_curves(points, folder / CURVES)
+    diagnoses = diagnose(points, plan, diverged_at=diverged.step if diverged else None)
+    for one in diagnoses:
+        log.warning("diagnosis: %s: %s", one.name, one.sentence())
+    return diagnoses
+
+
 def _finish(
     trainer: Any, base: SpeechModel, folder: Path, started: float, rate: float, precision: str, parameters: int
 ) -> TrainedModel:
@@ -164,10 +219,6 @@ def _finish(
     save_speech_model(base, aside)
     shutil.rmtree(directory, ignore_errors=True)
     aside.rename(directory)
-    history = folder / "history.json"
-    kept = ("step", "loss", "learning_rate", "eval_dev_wer")
-    curve = [{key.removeprefix("eval_"): entry[key] for key in kept if key in entry} for entry in state.log_history]
-    history.write_text(json.dumps([point for point in curve if len(point) > 1], indent=1))
     return TrainedModel(
         directory=directory,
         fingerprint=fingerprint(directory),
@@ -179,5 +230,6 @@ def _finish(
         precision=precision,
         parameters=parameters,
         trainable_parameters=trainable,
-        history=history,
+        history=folder / HISTORY,
+        curves=folder / CURVES,
     )

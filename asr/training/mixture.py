@@ -1,10 +1,25 @@
-"""How a stream is mixed with local and replayed utterances, and how long that takes."""
+"""How recordings, speech made from text, streams and replayed speech are mixed, and how long that takes."""
 
 import math
 from dataclasses import dataclass
 
 from asr.errors import SettingsError
 from asr.training.options import TrainingOptions
+
+_MOST_OF_A_LINE = 20
+"""Times that one line of text is said in an epoch at most: more, and the model learns that line by heart."""
+_MOST_SPOKEN = 3000
+"""Utterances that are spoken from text at most: more variety than a short fine-tuning can use."""
+
+
+def spoken_an_epoch(lines: int, recorded: int, options: TrainingOptions) -> int:
+    """How many utterances spoken from `lines` of text go with `recorded` ones in an epoch."""
+    return min(round(options.spoken * (recorded or lines)), _MOST_OF_A_LINE * lines, _MOST_SPOKEN)
+
+
+def spoken_in_all(lines: int, recorded: int, options: TrainingOptions) -> int:
+    """How many utterances are spoken from text for a whole training, each line by one voice after the other."""
+    return min(math.ceil(spoken_an_epoch(lines, recorded, options) * max(1.0, options.epochs)), _MOST_SPOKEN)
 
 
 @dataclass(frozen=True)

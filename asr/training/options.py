@@ -37,6 +37,11 @@ class TrainingOptions(BaseModel):
     patience: int = Field(
         3, ge=0, description="Stop after this many dev evaluations in a row without a better WER; 0 never does."
     )
+    auto_retry: bool = Field(
+        False,
+        description="Train once more when the loss stays flat or diverges, with ten times the learning rate or a tenth "
+        "of it, as the diagnosis says.",
+    )
     dev_share: float = Field(
         0.1, gt=0, le=0.5, description="Share of the training data that is held out to choose the best checkpoint."
     )
@@ -72,6 +77,25 @@ class TrainingOptions(BaseModel):
         "",
         description="Folder with the general speech. Empty: for the embedded base, general sentences are spoken as it "
         "was trained; for every other base there is no replay.",
+    )
+    spoken: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="Utterances spoken from `plain_text.txt` for each recorded one; without recordings, for each line. "
+        "0 leaves the text to the search alone.",
+    )
+    synthesizer: str = Field(
+        "espeak",
+        min_length=1,
+        description="Who speaks the text: `espeak` (part of Wergate, most languages), or a text-to-speech model: a "
+        "directory or a Hub id such as `facebook/mms-tts-eng`.",
+    )
+    synthesizer_revision: str = Field("", description="Branch, tag or commit of a text-to-speech model from the Hub.")
+    vocoder: str = Field(
+        "microsoft/speecht5_hifigan",
+        min_length=1,
+        description="What makes sound of the spectrograms of a SpeechT5: a directory or a Hub id.",
     )
     spec_augment: bool = Field(True, description="Hide random bands of time and frequency.")
     speed_perturbation: bool = Field(True, description="Play utterances a little slower or faster.")

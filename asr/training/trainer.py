@@ -1,18 +1,13 @@
 """The Trainer of transformers, fed by Wergate's examples and judged by the WER of what it writes on dev utterances."""
 
-import logging
-import math
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 from transformers import (
     EarlyStoppingCallback,
     PrinterCallback,
@@ -23,27 +18,29 @@ from transformers import (
 )
 
 from asr.corpus.utterance import Utterance
-from asr.errors import ModelError
 from asr.models.cores import CoreThreads
 from asr.models.recognize import recognize
 from asr.models.speech_model import SpeechModel
 from asr.scoring.error_rates import score
 from asr.training.adapters import lasting_normalizations
+from asr.training.callbacks import LastStep, Progress, Watch
+from asr.training.dev_faults import dev_faults
+from asr.training.diagnosis import Plan
+from asr.training.divergence import refuse_divergence
 from asr.training.examples import IGNORED, Collator, Examples
+from asr.training.history import FAULTS
 from asr.training.lookahead import Lookahead, Order
 from asr.training.options import TrainingOptions
 from asr.training.progress import Report
 from asr.training.shares import Shares, count_shares
 
-log = logging.getLogger(__name__)
-
 _LOADERS = 8  # processes that decode and augment beside a GPU
 
 
 def training_arguments(
-    options: TrainingOptions, checkpoints: Path, *, steps: int, rate: float, precision: str
+    options: TrainingOptions, checkpoints: Path, *, steps: int, rate: float, precision: str, judged: bool = True
 ) -> TrainingArguments:
-    """Wergate's options in the words of transformers."""
+    """Wergate's options in the words of transformers; what is not `judged` by dev utterances keeps its last step."""
     every = max(1, -(-steps // options.evaluations))
     return TrainingArguments(
         output_dir=str(checkpoints),
@@ -59,15 +56,16 @@ def training_arguments(
         bf16=precision == "bf16",
         fp16=precision == "fp16",
         seed=options.seed,
-        eval_strategy="steps",
+        eval_strategy="steps" if judged else "no",
         eval_steps=every,
         save_strategy="steps",
         save_steps=every,
         save_total_limit=2,
         logging_steps=max(1, min(10, every)),
+        logging_first_step=True,  # the loss of the base, by which a diagnosis measures all others
         logging_nan_inf_filter=False,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_dev_wer",
+        load_best_model_at_end=judged,
+        metric_for_best_model="eval_dev_wer" if judged else None,
         greater_is_better=False,
         restore_callback_states_from_checkpoint=True,
         remove_unused_columns=False,
@@ -91,10 +89,13 @@ class SpeechTrainer(Trainer):
         collator: Collator,
         report: Report,
         options: TrainingOptions,
+        plan: Plan,
         arguments: TrainingArguments,
     ) -> None:
-        callbacks: list[TrainerCallback] = [_LastStep(options.max_minutes), _Progress(report)]
-        if options.patience:
+        self.progress = Progress(report)
+        watch = Watch(plan, speech, dev)
+        callbacks: list[TrainerCallback] = [LastStep(options.max_minutes), self.progress, watch]
+        if options.patience and dev:
             callbacks.append(EarlyStoppingCallback(options.patience))
         super().__init__(
             model=speech.model,
@@ -106,6 +107,7 @@ class SpeechTrainer(Trainer):
         )
         self.remove_callback(PrinterCallback)
         self.speech = speech
+        self.options = options
         self.examples = examples
         self.order = order
         self.collator = collator
@@ -142,8 +144,9 @@ class SpeechTrainer(Trainer):
         return Shares(self.speech.model, self.threads.enter_context(threads), count, bf16=self.args.bf16)
 
     def close(self) -> None:
-        """End the threads that prepare and compute."""
+        """End the threads that prepare and compute, and the bar."""
         self.threads.close()
+        self.progress.close()
 
     def training_step(self, model: Any, inputs: dict[str, torch.Tensor], num_items_in_batch: Any = None) -> Any:
         """The gradients of one batch are added to the model's, and its loss is returned."""
@@ -172,13 +175,25 @@ class SpeechTrainer(Trainer):
     def take_finished(self, last: Path) -> None:
         """Take over what `train` left behind when it had ended: its state, and the weights of the best step."""
         self.state = TrainerState.load_from_json(str(last / "trainer_state.json"))
-        self.state.best_model_checkpoint = str(last.with_name(f"checkpoint-{self.state.best_global_step}"))
+        best = self.state.best_global_step or self.state.global_step
+        self.state.best_model_checkpoint = str(last.with_name(f"checkpoint-{best}"))
         self._load_best_model()
 
+    def keep_best(self) -> bool:
+        """Take the weights of the best step, if one was evaluated and kept before the training was stopped."""
+        best = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.best_global_step}"
+        if not self.state.best_global_step or not best.is_dir():
+            return False
+        self.state.best_model_checkpoint = str(best)
+        self._load_best_model()
+        return True
+
     def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
-        """Decode the dev utterances as in production: {"eval_dev_wer": WER as a fraction}."""
+        """Decode the dev utterances as in production: {"eval_dev_wer": WER as a fraction, …}."""
         model: Any = self.accelerator.unwrap_model(self.model)
         refuse_divergence(model, self.state.global_step, self.args.learning_rate)
+        if not self.dev:
+            return {}
         speech = SpeechModel(**{**vars(self.speech), "model": model})
         model.eval()
         batches = recognize(
@@ -190,74 +205,18 @@ class SpeechTrainer(Trainer):
         heard = {self.dev[index].id: text for batch in batches for index, text in batch}
         model.train()
         rows = score(self.dev, heard, self.normalizer)
-        metrics = {"eval_dev_wer": sum(row.errors for row in rows) / sum(row.words for row in rows)}
+        metrics = {
+            "eval_dev_wer": sum(row.errors for row in rows) / sum(row.words for row in rows),
+            "eval_dev_empty": sum(not row.hypothesis for row in rows) / len(rows),
+        }
         self.log(metrics)
+        # Checkpoints keep the log, so that a training that was killed after its last step still knows them.
+        faults = dev_faults(rows, self.normalizer, self.options)
+        entry: dict[str, Any] = self.state.log_history[-1]
+        entry[FAULTS] = [fault.model_dump() for fault in faults]
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
 
-def refuse_divergence(model: torch.nn.Module, step: int, rate: float) -> None:
-    """Stop a training whose weights are no numbers any more: what it writes could still beat a bad base by chance.
-
-    Raises:
-        ModelError: a weight is infinite or not a number.
-    """
-    weights = chain(model.parameters(), model.buffers())
-    if not all(bool(torch.isfinite(weight).all()) for weight in weights if weight.is_floating_point()):
-        raise ModelError(
-            f"the training diverged: after step {step} some weights are not numbers; set training.learning_rate lower "
-            f"than {rate:.2g}"
-        )
-
-
 def _as_it_is(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return batch
-
-
-class _LastStep(TrainerCallback):
-    """Evaluates and keeps the last step too, and ends a training whose minutes are over."""
-
-    def __init__(self, minutes: float) -> None:
-        self.deadline = time.monotonic() + 60 * minutes if minutes else float("inf")
-
-    def on_step_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
-        if time.monotonic() > self.deadline:
-            log.info("the training's minutes are over after %d of %d steps", state.global_step, state.max_steps)
-            control.should_training_stop = True
-        if state.global_step >= state.max_steps or control.should_training_stop:
-            control.should_evaluate = control.should_save = control.should_log = True
-
-
-class _Progress(TrainerCallback):
-    """A bar on a terminal's stderr, and every measurement to `report`."""
-
-    def __init__(self, report: Report) -> None:
-        self.report = report
-        self.bar: Any = None
-
-    def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
-        self.bar = tqdm(total=state.max_steps, initial=state.global_step, unit="step", desc="train", disable=None)
-
-    def on_step_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
-        self.bar.update(state.global_step - self.bar.n)
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: Any,
-        control: Any,
-        model: Any = None,
-        logs: dict[str, float] | None = None,
-        **_: Any,
-    ) -> None:
-        if not math.isfinite((logs or {}).get("loss", 0.0)):
-            refuse_divergence(model, state.global_step, args.learning_rate)
-        names = ("loss", "learning_rate", "eval_dev_wer")
-        metrics = {name.removeprefix("eval_"): value for name, value in (logs or {}).items() if name in names}
-        if metrics:
-            self.report(state.global_step, metrics)
-        if "dev_wer" in metrics:
-            log.info("step %d of %d: dev WER %.1f %%", state.global_step, state.max_steps, 100 * metrics["dev_wer"])
-
-    def on_train_end(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
-        self.bar.close()

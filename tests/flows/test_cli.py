@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from asr.corpus.delta import Delta
+from asr.corpus.domain_text import DomainText
 from asr.corpus.report import Overview
 from asr.corpus.rules import Problem
 from asr.corpus.statistics import BINS, NewWords, Statistics
@@ -18,6 +19,7 @@ from asr.corpus.validate import CorpusReport
 from asr.doctor import Finding
 from asr.errors import DataError, SettingsError
 from asr.scoring.evaluation import Evaluation
+from asr.text.pronunciation import Pronunciation
 from flows import cli, cli_output
 from flows.cli import fail
 from flows.cli_arguments import COMMANDS, build, parse, settings_flags
@@ -224,7 +226,8 @@ def evaluation(**changes: object) -> Evaluation:
         "corpus": "testing",
         "corpus_fingerprint": "c",
         "normalizer": "basic@1",
-        "decoding": "greedy@1",
+        "recognition": "recognition@2",
+        "decoding": "greedily",
         "utterances": 1200,
         "seconds": 7300.0,
         "wer": 0.1234,
@@ -263,7 +266,7 @@ def test_json_is_ascii_where_stdout_is_not_utf8() -> None:
     assert "الشارقة" in cli_output.as_json({"text": "الشارقة"}, utf8)
 
 
-def overview(folder: Path, *problems: Problem, **facts: object) -> Overview:
+def overview(folder: Path, *problems: Problem, text: DomainText | None = None, **facts: object) -> Overview:
     draft = Corpus(
         name="x",
         folder=folder,
@@ -273,6 +276,7 @@ def overview(folder: Path, *problems: Problem, **facts: object) -> Overview:
         words=9000,
         seconds=3600,
         speakers=0,
+        text=text,
     )
     values = {
         "utterances": 1200,
@@ -309,7 +313,7 @@ def test_reports_of_problems(tmp_path: Path) -> None:
     )
     assert (value["valid"], value["errors"], value["warnings"]) == (False, 7, 1)
     [corpus] = value["corpora"]
-    assert corpus.keys() == {"corpus", "fingerprint", "problems", "statistics", "delta", "doubts"}
+    assert corpus.keys() == {"corpus", "fingerprint", "problems", "statistics", "text", "delta", "doubts"}
     assert (corpus["corpus"], corpus["fingerprint"], corpus["problems"][0]["line"]) == (None, "f" * 64, 3)
     assert (corpus["statistics"]["vocabulary"], corpus["delta"]["added"]) == (800, 3)
 
@@ -323,6 +327,26 @@ def test_reports_of_good_data(tmp_path: Path) -> None:
     assert "  sources      3" in lines
     assert not any("files" in line for line in lines)
     assert json.loads(cli_output.as_json(cli_output.overviews_value([good]), io.StringIO()))["valid"] is True
+
+
+def test_reports_of_text_without_recordings(tmp_path: Path) -> None:
+    rows = (Pronunciation("GoDrive", "go drive"),)
+    text = DomainText(
+        manifest=Path("m"), pronunciations=rows, fingerprint="f", lines=120, words=900, left_out={"text_twice": 3}
+    )
+    lines = cli_output.overview_text(overview(tmp_path, text=text)).splitlines()
+    assert lines[1:4] == [
+        "  plain text      120 lines, 900 words",
+        "  left out        3 lines: text_twice 3",
+        "  pronunciations  1",
+    ]
+    alone = overview(tmp_path, text=text.model_copy(update={"left_out": {}}), utterances=0)
+    assert cli_output.overview_text(alone).splitlines()[1:] == [
+        "  plain text      120 lines, 900 words",
+        "  pronunciations  1",
+    ]
+    value = json.loads(cli_output.as_json(cli_output.overviews_value([alone]), io.StringIO()))
+    assert value["corpora"][0]["text"]["pronunciations"] == [{"written": "GoDrive", "spoken": "go drive"}]
 
 
 def test_models_for_people() -> None:

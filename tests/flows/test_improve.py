@@ -76,6 +76,17 @@ def test_the_evidence_is_on_one_page(promoted) -> None:
     assert f"{promoted.result.candidate.wer:.2%}" in markdown
 
 
+def test_the_errors_are_analysed_beside_it(promoted, runs) -> None:
+    settings, result = promoted.settings, promoted.result
+    findings = json.loads(result.report.with_name("analysis.json").read_text(encoding="utf-8"))
+    assert findings["analyses"].keys() == {"testing", "guards/general", "dev"}
+    assert result.domain_recall is None  # there is no text
+    assert findings["suggestions"]["sentence"] in result.report.read_text(encoding="utf-8")
+    [parent] = runs(settings)
+    kept = {file.path for file in client(settings).list_artifacts(parent.info.run_id)}
+    assert {path.name for path in result.report.parent.iterdir()} - kept <= {"result.json"}
+
+
 def test_mlflow_remembers_the_run_and_its_steps(promoted, runs) -> None:
     settings, result = promoted.settings, promoted.result
     [parent] = runs(settings)
@@ -88,18 +99,19 @@ def test_mlflow_remembers_the_run_and_its_steps(promoted, runs) -> None:
     assert "data" not in parent.data.params  # where things are decides nothing
 
     children = {run.info.run_name: run for run in runs(settings, **{"mlflow.parentRunId": result.mlflow_run_id})}
-    assert children.keys() == {"baseline", "training", "candidate"}
+    assert children.keys() == {"baseline", "training", "candidate", "candidate with text"}
     assert {run.info.status for run in children.values()} == {"FINISHED"}
     assert children["baseline"].data.metrics["testing.wer"] == pytest.approx(result.baseline.wer)
-    assert children["candidate"].data.metrics["testing.wer"] == pytest.approx(result.candidate.wer)
-    assert children["candidate"].data.metrics["guards.general.words"] == result.guards[0][1].words
+    kept = children[result.candidate.model]
+    assert kept.data.metrics["testing.wer"] == pytest.approx(result.candidate.wer)
+    assert kept.data.metrics["guards.general.words"] == result.guards[0][1].words
     losses = client(settings).get_metric_history(children["training"].info.run_id, "loss")
     assert max(point.step for point in losses) == 12
 
 
 def test_mlflow_keeps_every_utterance(promoted, runs, tmp_path: Path) -> None:
     settings, result = promoted.settings, promoted.result
-    [child] = runs(settings, **{"wergate.step": "candidate"})
+    [child] = runs(settings, **{"wergate.step": result.candidate.model})
     kept = client(settings).download_artifacts(child.info.run_id, "utterances/testing.json", str(tmp_path))
     table = json.loads(Path(kept).read_text())
     errors = table["columns"].index("errors")

@@ -119,6 +119,7 @@ def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(
     assert sorted((run.info.run_name, run.info.status) for run in children) == [
         ("baseline", "FINISHED"),
         ("candidate", "FINISHED"),
+        ("candidate with text", "FINISHED"),
         ("training", "FINISHED"),
     ]
     assert improve(settings).outcome == "unchanged"

@@ -10,7 +10,7 @@ import soundfile
 
 from asr.corpus.utterance import Corpus
 from asr.errors import DataError
-from tasks.corpus import Corpora, check_corpora, take, validate_folders
+from tasks.corpus import Corpora, check_corpora, describe, take, validate_folders
 from tasks.settings import Settings
 
 
@@ -95,3 +95,55 @@ def test_the_first_utterances_are_a_corpus_of_their_own(settings: Settings) -> N
     assert (some.utterances, some.words, some.seconds) == (2, 4, 2.0)
     assert some.fingerprint != training.fingerprint
     assert take(settings, training, None) == take(settings, training, 3) == training
+
+
+def test_text_is_part_of_the_training_data_and_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    (settings.training_data / "plain_text.txt").write_text("hello GoDrive\nsee www.godrive.ae\n")
+    (settings.training_data / "pronunciation.txt").write_text("GoDrive\tgo drive\n")
+
+    with caplog.at_level(logging.INFO, "tasks.corpus"):
+        checked = check(settings)
+
+    assert checked.training.text is not None and checked.testing.text is None
+    assert [one.text for one in checked.training.text.read()] == ["hello GoDrive"]
+    assert "; plain text: 1 lines, 1 pronunciations" in caplog.text
+    assert describe(checked.training).startswith("training: 3 utterances, ")
+    assert "plain text" not in describe(checked.testing)
+    assert ["text_address" in line for line in checked.warnings] == [True]
+
+
+def test_text_alone_can_be_trained_on(settings: Settings) -> None:
+    shutil.rmtree(settings.training_data)
+    settings.training_data.mkdir()
+    (settings.training_data / "plain_text.txt").write_text("hello GoDrive\n")
+
+    training = check(settings).training
+
+    assert training.text is not None
+    assert (training.utterances, training.text.lines) == (0, 1)
+
+
+@pytest.mark.parametrize("said", ["d", "guards/general/e"])
+def test_a_line_of_text_that_is_tested_stops_the_run(settings: Settings, said: str) -> None:
+    (settings.testing_data / f"{said}.txt").write_text("how are you, my friend")
+    (settings.training_data / "plain_text.txt").write_text("hello\nHow are you my friend?\n")
+
+    with pytest.raises(DataError) as raised:
+        check(settings)
+    reports = validate_folders.fn(settings, [settings.training_data, settings.testing_data])
+
+    place = f"{settings.training_data}/plain_text.txt:2: error[leak_text]: "
+    assert str(raised.value).startswith(place)
+    assert f"is what {settings.testing_data}/{said}.wav says" in str(raised.value)
+    assert [[one.rule for one in report.problems] for report in reports].count(["leak_text"]) == 1
+
+
+def test_text_beside_speech_for_replay_is_not_learned_from(settings: Settings, tmp_path: Path) -> None:
+    replay = speak(tmp_path / "replay", r="general speech")
+    (replay / "plain_text.txt").write_text("how are you\n")
+    options = settings.training.model_copy(update={"replay": 1.0, "replay_data": str(replay)})
+
+    checked = check(settings.model_copy(update={"training": options}))
+
+    assert checked.replay is not None and checked.replay.text is None
+    assert ["text_not_trained" in line for line in checked.warnings] == [True]

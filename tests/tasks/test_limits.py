@@ -17,6 +17,7 @@ def test_the_embedded_base_is_always_there() -> None:
 
     assert isinstance(limits.abilities, Abilities) and "a" in (limits.abilities.characters or "")
     assert (limits.normalizer, limits.min_gain, limits.locale) == ("english", 0.1, "")
+    assert (limits.language, limits.phonemes) == ("en", True)
 
 
 def test_the_base_is_told_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,8 @@ class Reading:
     orphans: SortedRows
     """Audio that no transcript speaks of, as rows without text."""
     problems: Problems
+    listing: Listing
+    """All files of the folder."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def read_folder(
             shown = listing.shown(name)
             orphans.add(Row(name, listing.path(name), shown, None, shown, None))
             problems.add([problem("orphan_audio", shown)])
-        yield Reading(rows, orphans, problems)
+        yield Reading(rows, orphans, problems, listing)
     finally:
         listing.close()
         rows.close()

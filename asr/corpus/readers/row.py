@@ -42,6 +42,8 @@ class Row:
     source: str = ""
     slice: str = ""
     split: str = ""
+    noise: str = ""
+    """The signal-to-noise ratio in decibels as it is written."""
 
     @property
     def id(self) -> str:
@@ -59,7 +61,7 @@ def make_row(
 ) -> Row | Problem:
     """Find the audio that a line of the file `table` names, beside the table or in its `audio` folder.
 
-    `extra` has what other columns say: speaker, language, source, slice, split, start and duration in seconds.
+    `extra` has what other columns say: speaker, language, source, slice, split, noise, start and duration in seconds.
     """
     start, file = posixpath.dirname(table), listing.shown(table)
     if not name:
@@ -84,6 +86,7 @@ def make_row(
         source=facts.get("source", ""),
         slice=facts.get("slice", ""),
         split=facts.get("split", ""),
+        noise=facts.get("noise", ""),
     )
     return segment(row, begins, lasts) if begins else row
 

@@ -9,22 +9,25 @@ import hashlib
 import posixpath
 from pathlib import Path
 
+from asr.corpus.domain_text import DomainText
 from asr.corpus.readers.listing import leaves_folder
 from asr.corpus.utterance import Utterance, audio_name, stream_manifest, utterance_id
+from asr.corpus.writers.domain_text import write_domain_text
 from asr.corpus.writers.written import Written, changed, unreadable, written_aside
 from asr.errors import DataError
 
 METADATA = "metadata.csv"
 
 _ALWAYS = ("file_name", "transcription")
-_COLUMNS = (*_ALWAYS, "speaker", "language", "source", "slice", "split", "start", "duration")
+_COLUMNS = (*_ALWAYS, "speaker", "language", "source", "slice", "noise", "split", "start", "duration")
 _PIECE = 1 << 20  # bytes copied at a time
 
 
-def write_audiofolder(manifest: Path, folder: Path) -> Written:
+def write_audiofolder(manifest: Path, folder: Path, *, text: DomainText | None = None) -> Written:
     """Write the utterances of a manifest to `folder`; columns that are empty everywhere are left out.
 
-    What was in an archive lies in a folder with the archive's name: `may.zip/x.wav`.
+    What was in an archive lies in a folder with the archive's name: `may.zip/x.wav`. `text` is written as
+    `plain_text.txt` and `pronunciation.txt`.
 
     Raises:
         DataError: there are no utterances, a file has changed since it was checked, or has a name that tables cannot
@@ -44,7 +47,8 @@ def write_audiofolder(manifest: Path, folder: Path) -> Written:
             fields = _fields(one)
             table.writerow([fields[column] for column in columns])
             utterances, seconds, previous = utterances + 1, seconds + one.duration, name
-    return Written(folder=folder, utterances=utterances, seconds=seconds, audio_files=audio_files)
+        lines = write_domain_text(text, aside)
+    return Written(folder=folder, utterances=utterances, seconds=seconds, audio_files=audio_files, lines=lines)
 
 
 def _filled_columns(manifest: Path) -> list[str]:
@@ -66,6 +70,7 @@ def _fields(one: Utterance) -> dict[str, str]:
         "language": one.language,
         "source": one.source,
         "slice": one.slice,
+        "noise": "" if one.noise is None else repr(one.noise),
         "split": one.split,
         "start": "" if one.start is None else repr(one.start),
         "duration": _duration(one),

@@ -15,9 +15,11 @@ from unicodedata import category
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from asr.audio import SAMPLE_RATE, Samples, as_int16
+from asr.corpus.domain_text import DomainText
 from asr.corpus.readers.row import clean
 from asr.corpus.rules import Purpose
 from asr.corpus.utterance import Utterance, stream_manifest
+from asr.corpus.writers.domain_text import write_domain_text
 from asr.corpus.writers.flat_names import FlatNames
 from asr.corpus.writers.written import Written, changed, unreadable, written_aside
 from asr.errors import DataError
@@ -39,12 +41,17 @@ _ZIP_END, _ZIP_MEMBER = 22, 30 + 46  # bytes of a zip file beside its members, a
 
 
 def write_azure(
-    manifest: Path, folder: Path, *, purpose: Purpose, too_long: Literal["refuse", "leave out"] = "refuse"
+    manifest: Path,
+    folder: Path,
+    *,
+    purpose: Purpose,
+    too_long: Literal["refuse", "leave out"] = "refuse",
+    text: DomainText | None = None,
 ) -> Written:
     """Write the utterances of a manifest to `folder`: as many zip files as the limits of Azure need.
 
     `names.csv` beside them tells which utterance each audio file is. `too_long` says what becomes of utterances that
-    are longer than Azure takes for the purpose.
+    are longer than Azure takes for the purpose. `text` is written as `plain_text.txt` and `pronunciation.txt`.
 
     Raises:
         AudioError: some audio cannot be decoded any more.
@@ -70,10 +77,11 @@ def write_azure(
             if one.audio != checked:
                 _refuse_changed(one)
                 checked = one.audio
-            name, text = names.name(one), _seen(one)
-            table.writerow([zips.add(name, one.samples(), text), name, one.id])
+            name, said = names.name(one), _seen(one)
+            table.writerow([zips.add(name, one.samples(), said), name, one.id])
             utterances, seconds = utterances + 1, seconds + one.duration
-            mended += text != one.text
+            mended += said != one.text
+        lines = write_domain_text(text, aside, for_azure=True)
     return Written(
         folder=folder,
         utterances=utterances,
@@ -82,6 +90,7 @@ def write_azure(
         zips=tuple(zips.names),
         too_long=long,
         mended=mended,
+        lines=lines,
     )
 
 

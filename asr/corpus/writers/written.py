@@ -24,6 +24,8 @@ class Written:
     """Utterances that were left out because they are too long."""
     mended: int = 0
     """Transcripts in which characters that cannot be seen became spaces."""
+    lines: int = 0
+    """Lines of text without recordings."""
 
 
 @contextmanager

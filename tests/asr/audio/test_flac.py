@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from asr.audio import AudioError, as_int16, decode, write_flac
 
@@ -32,3 +33,11 @@ def test_only_sound_is_written(tmp_path: Path, sweep: Sweep) -> None:
 
 def test_full_scale_is_clipped_not_wrapped() -> None:
     assert as_int16(np.array([1.5, 1.0, -1.0, -1.5], np.float32)).tolist() == [32767, 32767, -32768, -32768]
+
+
+def test_a_comment_is_kept_beside_the_sound(tmp_path: Path, sweep: Sweep) -> None:
+    write_flac(tmp_path / "a.flac", sweep(), comment="said in May")
+
+    with soundfile.SoundFile(tmp_path / "a.flac") as file:
+        assert file.comment == "said in May"
+    np.testing.assert_array_equal(as_int16(decode(tmp_path / "a.flac")), as_int16(sweep()))

@@ -28,7 +28,7 @@ def test_what_came_what_went_and_what_is_different(tmp_path: Path) -> None:
         utterance("a.wav"),
         replace(old[1], text="turn right"),
         replace(old[2], audio_sha256="i", speaker="ann"),
-        replace(old[4], source="monday", slice="calls"),
+        replace(old[4], source="monday", noise=20.0),
         utterance("f.wav", seconds=7.2),
     ]
     delta = compare(manifest(tmp_path, old), manifest(tmp_path, new))

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from asr.audio import write_flac
 from asr.corpus.azure_checks import azure_limits
 from asr.corpus.leakage import Learned
 from asr.corpus.limits import DEFAULT_LIMITS, Limits, local_limits
 from asr.corpus.rules import RULES, Purpose
+from asr.corpus.synthetic import MARK
 from asr.corpus.validate import load_corpus
 from asr.models.abilities import read_abilities
 
@@ -74,6 +76,18 @@ def with_split(split: str) -> Make:
     return with_file("metadata.csv", f"file_name,transcription,start,duration,split\n{rows}\n")
 
 
+def with_noise(level: str) -> Make:
+    return with_file("metadata.csv", f"file_name,transcription,noise\na.wav,yes please,{level}\n")
+
+
+def synthesized(comment: str) -> Make:
+    def make(folder: Path) -> None:
+        write_flac(folder / "a.flac", tone(), comment=comment)
+        (folder / "a.txt").write_text(SENTENCE)
+
+    return make
+
+
 def with_archive(*members: str) -> Make:
     def make(folder: Path) -> None:
         say()(folder)
@@ -82,6 +96,25 @@ def with_archive(*members: str) -> Make:
                 archive.writestr(member, "content")
 
     return make
+
+
+def with_text(lines: str) -> Make:
+    """Another sentence than the usual one, and text beside it."""
+
+    def make(folder: Path) -> None:
+        say("yes please")(folder)
+        (folder / "plain_text.txt").write_text(lines, encoding="utf-8")
+
+    return make
+
+
+def with_structured(sentence: str) -> Make:
+    numbers = "\n".join(f"- n{number}" for number in range(8))
+    return with_file("structured_text.md", f"@ list place =\n- rolla\n@ list n =\n{numbers}\n# go\n{sentence}\n")
+
+
+def with_rows(rows: str) -> Make:
+    return with_file("pronunciation.txt", rows)
 
 
 def both(training: Make, testing: Make) -> Make:
@@ -113,6 +146,7 @@ CASES = {
     "too_long": Case(say(seconds=30.1), say(seconds=30.0)),
     "bad_segment": Case(with_table("a.wav,yes please,-1,1"), with_table("a.wav,yes please,0,1")),
     "other_split": Case(with_split("test"), with_split("dev")),
+    "bad_noise": Case(with_noise("babble"), with_noise("-3.5")),
     "segment_outside": Case(with_table("a.wav,yes please,1.5,1"), with_table("a.wav,yes please,1,1")),
     "missing_audio": Case(with_table("gone.wav,yes please,,"), with_table("a.wav,yes please,,")),
     "orphan_audio": Case(with_file("b.wav", b"RIFF"), with_file("b.pdf", b"PDF")),
@@ -132,6 +166,22 @@ CASES = {
     "unwritable": Case(say("поверни налево"), say("Turn left, “now”!"), limits="letters"),
     "too_many_tokens": Case(say("x" * 445, seconds=4.9), say("x" * 444, seconds=4.9), limits="whisper"),
     "orphan_transcript": Case(with_file("b.txt", "yes please"), with_file("README.txt", "yes please")),
+    # text without recordings
+    "text_address": Case(with_text("see https://godrive.ae"), with_text("see godrive dot a e, and/or ask")),
+    "text_emoji": Case(with_text("well done 👍"), with_text("well done: a café for 5 €")),
+    "text_too_long": Case(with_text("go " * 61), with_text("go on " * 30)),
+    "text_twice": Case(with_text("go to rolla\nGo to Rolla!"), with_text("go to rolla\ngo to the rolla")),
+    "structured_text": Case(with_structured("- go to {@places}"), with_structured("- go to {@place}")),
+    "structured_sample": Case(with_structured("- {@n} {@n} {@n} {@n}"), with_structured("- {@n} {@n} {@n}")),
+    "text_not_trained": Case(with_text("go to rolla"), with_file("README.txt", "go to rolla"), purpose="testing"),
+    "pronunciation_tab": Case(with_rows("bridge  brij"), with_rows("bridge\tbrij")),
+    "pronunciation_empty": Case(with_rows("bridge\t "), with_rows("bridge\tb")),
+    "pronunciation_conflict": Case(with_rows("bridge\tbrij\nBridge\tbrick"), with_rows("bridge\tbrij\nleft\tlift")),
+    "pronunciation_twice": Case(with_rows("bridge\tbrij\nBridge\tBrij"), with_rows("bridge\tbrij\nleft\tbrij")),
+    "pronunciation_too_long": Case(with_rows(f"bridge\t{'b' * 301}"), with_rows(f"bridge\t{'b' * 300}")),
+    "unknown_phonemes": Case(with_rows("bridge\t[[br'Idz$]]"), with_rows("bridge\t[[br'IdZ]]"), limits="letters"),
+    "azure_phonemes": Case(with_rows("bridge\t[[br'IdZ]]"), with_rows("bridge\tbrij"), limits="en-US"),
+    "pronunciation_unused": Case(with_rows("bridges\tbrij"), with_rows("at the Bridge\tbrij")),
     # files
     "unreadable_table": Case(with_file("trans.txt", "a.wav yes please"), with_file("trans.txt", "a.wav\tyes please")),
     "outside_folder": Case(with_table("../a.wav,yes please,,"), with_table("./a.wav,yes please,,")),
@@ -144,6 +194,7 @@ CASES = {
         lambda folder: (say()(folder), say("now", name="b")(folder)),
         lambda folder: (say()(folder), say("now", name="b", hertz=330)(folder)),
     ),
+    "synthetic_test": Case(synthesized(MARK), synthesized("recorded in May"), purpose="testing"),
     "small_test": Case(say(), say(LONG_SENTENCE), limits="5 %", kept_limits="99 %", purpose="testing"),
     # training against testing
     "leak_audio": Case(both(say(), say("now")), both(say(), say("now", hertz=330))),
@@ -154,6 +205,10 @@ CASES = {
     "leak_sentence": Case(
         both(spoken(SENTENCE, "ann"), spoken(SENTENCE, "ann", hertz=330)),
         both(spoken(SENTENCE, "ann"), spoken(SENTENCE, "bob", hertz=330)),
+    ),
+    "leak_text": Case(
+        both(with_text("Turn left, at the bridge"), say(hertz=330)),
+        both(with_text("turn left at the red bridge"), say(hertz=330)),
     ),
     "leak_speaker": Case(
         both(spoken("yes", "ann"), spoken("no", "ann", hertz=330)),
@@ -172,6 +227,8 @@ ELSEWHERE = {
     "bad_reference": "readers/test_hub.py",
     "hub_unreachable": "readers/test_hub.py",
     "azure_amount": "test_azure_checks.py",
+    "too_much_text": "test_text_files.py",
+    "too_many_pronunciations": "test_text_files.py",
 }
 """What a small folder cannot break, and the tests that do."""
 
@@ -180,7 +237,7 @@ ELSEWHERE = {
 def limits(request: pytest.FixtureRequest) -> Callable[[str], Limits]:
     def find(name: str) -> Limits:
         if name == "letters":
-            return local_limits(read_abilities("embedded"), "english", 0.0)
+            return local_limits(read_abilities("embedded"), "english", 0.0, "en")
         if name == "whisper":
             return local_limits(read_abilities(str(request.getfixturevalue("whisper")), language="en"), "english", 0.0)
         if name == "basic":
@@ -201,7 +258,7 @@ def broken_rules(make: Make, limits: Limits, purpose: Purpose, at: Path) -> set[
         load_corpus(at / "data" / each, each, work=at / "work", purpose=purpose).draft
         for each in ("training", "testing")
     )
-    with Learned(training.stream()) as learned:
+    with Learned(training.stream(), training.text.stream() if training.text else ()) as learned:
         return {one.rule for one in learned.leaks(testing.stream())}
 
 

@@ -43,6 +43,13 @@ def test_everything_else_matters(field: str) -> None:
     assert fingerprint([dataclasses.replace(ONE, **{field: "changed"})]) != fingerprint([ONE])
 
 
+def test_the_noise_matters_where_it_is_known() -> None:
+    known = [fingerprint([dataclasses.replace(ONE, noise=level)]) for level in (20.0, 12.5)]
+
+    assert len({*known, fingerprint([ONE])}) == 3
+    assert fingerprint([ONE]) == "6bc291ecb107e9b76e7a80a8e1561c33fc60b890e9f5604e9e92452072314640"
+
+
 def test_fields_do_not_run_into_each_other() -> None:
     shifted = dataclasses.replace(ONE, speaker="x", language="")
     other = dataclasses.replace(ONE, speaker="", language="x")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from asr.corpus.domain_text import TextLine
 from asr.corpus.leakage import Learned, words_said
 from asr.corpus.rules import Problem, format_problems
 from asr.corpus.utterance import Utterance
@@ -136,3 +137,44 @@ def test_an_endless_transcript_is_compared_in_no_time() -> None:
     assert time.perf_counter() - started < 10
     assert leaked.rule == "leak_sentence"
     assert len(leaked.message) < 250
+
+
+def line(text: str, number: int = 7) -> TextLine:
+    return TextLine(text, Path("training/plain_text.txt"), number)
+
+
+@pytest.mark.parametrize(
+    ("written", "tested", "severity"),
+    [
+        ("Take me to the mall!", "take me to THE mall", "error"),
+        ("call home now", "Call home, now.", "warning"),
+        ("今天天气很好", "今天天气很好。", "error"),
+    ],
+)
+def test_a_line_of_text_that_is_said_in_the_test(written: str, tested: str, severity: str) -> None:
+    with Learned([], [line("something else"), line(written)]) as learned:
+        (leak,) = learned.leaks([said("b", tested)])
+
+    assert (leak.rule, leak.severity, leak.file, leak.line) == (
+        "leak_text",
+        severity,
+        Path("training/plain_text.txt"),
+        7,
+    )
+    assert f"“{written}” is what testing/b.wav says" in leak.message
+
+
+def test_a_line_is_told_once_in_each_corpus_and_a_part_of_a_sentence_is_no_leak() -> None:
+    with Learned([], [line("take me to the mall"), line("to the mall and back"), line("?!")]) as learned:
+        tested = [said("b", "take me to the mall"), said("c", "Take me to the mall"), said("d", "?!")]
+        first, second = list(learned.leaks(tested)), list(learned.leaks(tested[1:]))
+
+    assert [one.message for one in first] == [one.message.replace("c.wav", "b.wav") for one in second]
+    assert len(first) == 1
+
+
+def test_a_leaking_line_is_told_beside_a_leaking_sound() -> None:
+    with Learned([said("a", sha="s")], [line("take me to the mall")]) as learned:
+        rules = [one.rule for one in learned.leaks([said("b", "take me to the mall", sha="s")])]
+
+    assert rules == ["leak_audio", "leak_text"]

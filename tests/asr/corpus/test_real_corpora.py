@@ -40,7 +40,9 @@ def test_azure_samples(tmp_path: Path, material: Path, locale: str, too_long: li
         leaks = list(learned.leaks(testing.draft.stream()))
         repeats = list(learned.repeats(stream_manifest(testing.unused)))
 
-    assert [one.rule for one in training.problems] == ["too_long"] * len(too_long)
+    assert [one.rule for one in training.errors] == ["too_long"] * len(too_long)
+    assert training.draft.text is not None, "`related-text.txt`, whose lines are paragraphs"
+    assert training.draft.text.lines > 0 and training.draft.text.left_out["text_too_long"] > 0
     assert all(seconds in one.message for seconds, one in zip(too_long, training.errors, strict=True))
     packed = folder / "training" / "audio-and-trans.zip"
     assert [one.file for one in training.errors] == [packed / "audio1.wav", packed / "audio2.wav"][: len(too_long)]
@@ -55,6 +57,17 @@ def test_azure_samples(tmp_path: Path, material: Path, locale: str, too_long: li
         ("leak_audio", "warning", folder / "testing" / "audio.zip" / "audio1.wav"),
         ("leak_audio", "warning", folder / "testing" / "audio.zip" / "audio2.wav"),
     ]
+
+
+def test_azure_text_alone(tmp_path: Path, material: Path) -> None:
+    report = load(some(material, "azure/samples/en-US/biology/training"), tmp_path)
+
+    assert report.corpus is not None and report.corpus.text is not None
+    text = report.corpus.text
+    assert (report.corpus.utterances, text.lines, len(text.pronunciations)) == (0, 116, 6)
+    assert [(one.rule, one.line) for one in report.problems] == [("pronunciation_unused", 1)], (
+        "no line has `segosairus`"
+    )
 
 
 def test_lj_speech(tmp_path: Path, material: Path) -> None:

@@ -7,12 +7,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from asr.corpus.delta import Change, Delta
+from asr.corpus.domain_text import DomainText
 from asr.corpus.report import MOST_CHARACTERS, Overview, code, data_page, tally, verdict, write_page
 from asr.corpus.rules import RULES, Problem, problem
 from asr.corpus.statistics import BINS, NewWords, Statistics
 from asr.corpus.utterance import Corpus
 from asr.corpus.validate import CorpusReport
 from asr.errors import UserError
+from asr.text.pronunciation import Pronunciation
 
 HOSTILE = [
     "@everyone and @wergate/team",
@@ -80,7 +82,13 @@ def statistics(**changes: object) -> Statistics:
     return Statistics.model_validate(facts | changes)
 
 
-def overview(*problems: Problem, name: str = "testing_data", delta: Delta | None = None, **facts: object) -> Overview:
+def overview(
+    *problems: Problem,
+    name: str = "testing_data",
+    delta: Delta | None = None,
+    text: DomainText | None = None,
+    **facts: object,
+) -> Overview:
     draft = Corpus(
         name=name,
         folder=Path("/here") / "x",
@@ -90,6 +98,7 @@ def overview(*problems: Problem, name: str = "testing_data", delta: Delta | None
         words=1538,
         seconds=168.0,
         speakers=9,
+        text=text,
     )
     return Overview(CorpusReport(draft, Path("u"), problems), statistics(**facts), delta)
 
@@ -134,6 +143,18 @@ def test_numbers_of_every_corpus() -> None:
     assert f"| `testing_data` {row}" in page
     assert "| `testing_data` | 3 of 120 | 3.4% | `godrive` (9), `rolla` (2) |" in page
     assert page.count("    2–3 s  60  ████████████████████████████████") == 2
+
+
+def test_text_without_recordings() -> None:
+    rows = (Pronunciation("GoDrive", "go drive"), Pronunciation("rolla", "raw la"))
+    facts = {"manifest": Path("m"), "fingerprint": "f", "lines": 1200, "words": 9000, "pronunciations": rows}
+    some = DomainText(**facts, left_out={"text_address": 2, "text_twice": 1500})
+    page = data_page([overview(name="training_data", text=some), overview()])
+
+    assert "Words without recordings" in Page(page).headings
+    assert "| `training_data` | 1,200 | 9,000 | 2 | 2 text_address, 1,500 text_twice |" in page.splitlines()
+    assert "| 2 | – |" in data_page([overview(text=DomainText(**facts, left_out={}))])
+    assert "Words without recordings" not in data_page([overview()])
 
 
 def test_leakage_has_its_own_place() -> None:

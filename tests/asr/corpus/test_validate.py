@@ -144,7 +144,7 @@ def test_a_work_folder_that_cannot_be_written_is_one_line(tmp_path: Path, pairs:
 def test_nothing_is_left_half_written(tmp_path: Path, pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = pairs(tmp_path / "data", {"a": "hello"})
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

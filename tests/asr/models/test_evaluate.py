@@ -2,12 +2,13 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from asr.corpus.utterance import Corpus, Utterance
+from asr.corpus.utterance import Corpus, Utterance, write_manifest
 from asr.errors import DataError
 from asr.models.evaluate import evaluate
 from asr.models.recognize import recognize_batch
@@ -57,7 +58,7 @@ def test_it_says_what_was_heard(speech: SpeechModel, corpus: Corpus, sounds: Any
     assert result.seconds == pytest.approx(corpus.seconds)
     assert result.rtfx > 0
     assert (result.model_fingerprint, result.corpus_fingerprint) == (speech.fingerprint, corpus.fingerprint)
-    assert (result.normalizer, result.decoding) == ("basic@1", "greedy@1")
+    assert (result.normalizer, result.recognition, result.decoding) == ("basic@1", "recognition@2", "greedily")
 
 
 @pytest.mark.parametrize("half", ["", '{"texts": {"0.flac": "wro', '{"texts": {}, "seconds": 1.0}'])
@@ -145,3 +146,12 @@ evaluate(speech, corpus, normalizer="basic", batch_size=3, folder=Path({str(tmp_
     assert len(heard_again(tmp_path)) == 3, "a batch that was reported is on the disk"
     result = measure(speech, corpus, tmp_path)
     assert result.wer == measure(speech, corpus, tmp_path / "whole").wer
+
+
+def test_nothing_synthesized_is_evaluated(speech: SpeechModel, corpus: Corpus, tmp_path: Path) -> None:
+    utterances = corpus.read()
+    write_manifest([*utterances[:-1], replace(utterances[-1], synthetic=True)], tmp_path / "m.jsonl")
+    mixed = corpus.model_copy(update={"manifest": tmp_path / "m.jsonl"})
+    with pytest.raises(DataError, match=f"1 of the utterances for testing in {corpus.folder} were synthesized"):
+        measure(speech, mixed, tmp_path / "work")
+    assert not (tmp_path / "work").exists()

@@ -11,6 +11,7 @@ import torch
 
 from asr.audio import SAMPLE_RATE
 from asr.corpus.utterance import Utterance
+from asr.decoding.generation import generate
 from asr.models import recognize as recognition
 from asr.models.features import features
 from asr.models.recognize import padding_changes_text, recognize, recognize_batch
@@ -112,7 +113,7 @@ def test_a_model_that_never_stops(whisper: Path, moonshine: Path, load: Any, sou
             inputs = features(speech, audio)
             seconds = [len(one) / SAMPLE_RATE for one in audio]
             with torch.inference_mode():
-                counts[name] = [len(tokens) for tokens in recognition._generate(speech, inputs, seconds)]
+                counts[name] = [len(tokens) for tokens in generate(speech, inputs, seconds)]
         bounds = [math.ceil(20 * len(one) / SAMPLE_RATE) + 8 for one in (short, long)]
         assert counts == {"alone": bounds[:1], "together": bounds}
         assert recognize_batch(speech, [short, long])[0] == alone(speech, [short])[0]

@@ -15,12 +15,14 @@ def said(*texts: str) -> list[Utterance]:
 
 
 def test_counts_of_one_utterance() -> None:
-    utterance = Utterance("a", Path("a.wav"), "Turn left at the Noor, today!", 2.0, "", "s1", source="r1", slice="x")
+    utterance = Utterance(
+        "a", Path("a.wav"), "Turn left at the Noor, today!", 2.0, "", "s1", source="r1", slice="x", noise=12.5
+    )
     (row,) = score([utterance], {"a": "turn at the nur on today"}, "basic")
     assert (row.words, row.substitutions, row.deletions, row.insertions, row.errors) == (6, 1, 1, 1, 3)
     assert (row.characters, row.character_errors) == (27, 9)
     assert (row.reference, row.hypothesis) == ("Turn left at the Noor, today!", "turn at the nur on today")
-    assert (row.speaker, row.source, row.slice, row.duration) == ("s1", "r1", "x", 2.0)
+    assert (row.speaker, row.source, row.slice, row.noise, row.duration) == ("s1", "r1", "x", 12.5, 2.0)
 
 
 def test_pooled_rates_are_jiwers(noisy_pairs: list[tuple[str, str]]) -> None:

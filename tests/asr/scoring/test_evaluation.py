@@ -23,7 +23,8 @@ def summary(rows: list[Hypothesis], seconds_of_compute: float = 3.0) -> Evaluati
         corpus="testing",
         corpus_fingerprint="c",
         normalizer="basic",
-        decoding="greedy@1",
+        recognition="recognition@2",
+        decoding="greedily",
         seconds_of_compute=seconds_of_compute,
         table=Path("t.jsonl"),
     )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from asr.corpus.utterance import Utterance
 from asr.scoring.error_rates import score
 from asr.scoring.evaluation import Evaluation, summarize
-from asr.scoring.gate import Check, Limits, Verdict, judge
+from asr.scoring.gate import Check, Limits, Verdict, choose, judge
 
 
 def measured(
@@ -24,7 +24,8 @@ def measured(
         "corpus": corpus,
         "corpus_fingerprint": f"fingerprint of {corpus}",
         "normalizer": "basic@1",
-        "decoding": "greedy@1",
+        "recognition": "recognition@2",
+        "decoding": "greedily",
         "utterances": 60,
         "seconds": 200.0,
         "wer": wer,
@@ -104,7 +105,7 @@ def test_a_model_never_replaces_itself(min_gain: float) -> None:
     [
         ({"corpus_fingerprint": "another"}, "the data differ"),
         ({"normalizer": "english@1"}, "the normalizers differ (basic@1 and english@1)"),
-        ({"decoding": "beam 8@1"}, "the ways of decoding differ (greedy@1 and beam 8@1)"),
+        ({"recognition": "recognition@3"}, "the ways of recognition differ (recognition@2 and recognition@3)"),
         ({"utterances": 59}, "the numbers of utterances differ (60 and 59)"),
         ({"words": 999}, "the numbers of reference words differ"),
         ({"wer": math.nan}, "which is no error rate"),
@@ -153,7 +154,8 @@ def test_published_systems(published: tuple[list[Utterance], dict[str, dict[str,
             corpus="testing",
             corpus_fingerprint="test-clean",
             normalizer="english",
-            decoding="greedy@1",
+            recognition="recognition@2",
+            decoding="greedily",
             seconds_of_compute=1.0,
             table=Path("table.jsonl"),
         )
@@ -163,3 +165,41 @@ def test_published_systems(published: tuple[list[Utterance], dict[str, dict[str,
     assert judge(plain, biased, [], Limits()).outcome == "promote"
     assert judge(biased, plain, [], Limits()).outcome == "reject"
     assert judge(plain, plain, [], Limits()).outcome == "reject"
+
+
+def both(testing: float, guard: float, name: str) -> list[Evaluation]:
+    changes = {"model": name}
+    return [measured(testing, changes=changes), measured(guard, corpus="guards/general", changes=changes)]
+
+
+CHAMPION = both(0.40, 0.10, "champion v1")
+
+
+@pytest.mark.parametrize(
+    ("alone", "with_text", "chosen", "outcome"),
+    [
+        ((0.30, 0.10), (0.10, 0.10), 1, "promote"),
+        ((0.10, 0.10), (0.30, 0.10), 0, "promote"),
+        ((0.30, 0.10), (0.10, 0.20), 0, "promote"),  # the better one has forgotten general speech
+        ((0.30, 0.20), (0.10, 0.20), 1, "reject"),
+        ((0.30, 0.10), (math.nan, 0.10), 0, "promote"),
+        ((0.30, 0.10), (0.30, 0.10), 0, "promote"),  # the text is of no use: the simpler one
+    ],
+    ids=["with text", "without", "guard", "both rejected", "no number", "equal"],
+)
+def test_the_better_of_two_searches_counts(
+    alone: tuple[float, float], with_text: tuple[float, float], chosen: int, outcome: str
+) -> None:
+    candidates = [both(*alone, "candidate"), both(*with_text, "candidate with text")]
+    found, verdict = choose(CHAMPION, candidates, Limits())
+
+    assert (found, verdict.outcome) == (chosen, outcome)
+
+
+def test_it_says_what_was_kept_instead_of_what() -> None:
+    candidates = [both(0.30, 0.10, "candidate"), both(0.10, 0.10, "candidate with text")]
+    _, verdict = choose(CHAMPION, candidates, Limits())
+    _, alone = choose(CHAMPION, candidates[:1], Limits())
+
+    assert verdict.sentence.endswith("The candidate with text was kept (WER 10.00%); the candidate has 30.00%.")
+    assert "kept" not in alone.sentence

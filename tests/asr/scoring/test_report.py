@@ -1,6 +1,7 @@
 """The page: complete, safe to open whatever the transcripts contain, and sensible without a candidate."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,11 +13,17 @@ from asr.corpus.delta import Change, Delta
 from asr.corpus.statistics import BINS, NewWords, Statistics
 from asr.corpus.utterance import Corpus, Utterance, write_manifest
 from asr.errors import DataError
+from asr.scoring.analysis import analyse
+from asr.scoring.domain_recall import DomainChange, domain_recall
 from asr.scoring.error_rates import score
 from asr.scoring.evaluation import Evaluation, summarize
+from asr.scoring.findings import Findings
 from asr.scoring.gate import Limits, judge
-from asr.scoring.hypothesis import write_table
+from asr.scoring.hypothesis import Hypothesis, read_table, write_table
 from asr.scoring.report import HEADLINES, Link, Report, markdown, write_report
+from asr.scoring.suggested_pronunciations import SuggestedPronunciation
+from asr.scoring.suggestions import Suggestions
+from asr.text.normalizers import normalizer
 
 HOSTILE = '<script>alert("x")</script> | `a` **b** {{ 7 * 7 }}'
 VOID = {"meta", "input", "br", "link", "img"}
@@ -80,7 +87,8 @@ def evaluated(corpus: Corpus, model: str, *heard: str) -> Evaluation:
         corpus=corpus.name,
         corpus_fingerprint=corpus.fingerprint,
         normalizer="none",
-        decoding="greedy@1",
+        recognition="recognition@2",
+        decoding="greedily",
         seconds_of_compute=0.1,
         table=table,
     )
@@ -124,7 +132,16 @@ def test_everything_is_on_the_page(tmp_path: Path, report: Report) -> None:
         for check in report.verdict.checks:
             assert check.name in words
             assert check.sentence in words
-        for part in ("old_model", "new_model", "guards/general", "90.00%", "3 utterances of", "none@1", "greedy@1"):
+        for part in (
+            "old_model",
+            "new_model",
+            "guards/general",
+            "90.00%",
+            "3 utterances of",
+            "none@1",
+            "recognition@2",
+            "greedily",
+        ):
             assert part in words, part
         for figure in (f"{report.baseline.wer:.2%}", f"{report.baseline.cer:.2%}", f"{report.baseline.ser:.1%}"):
             assert figure in words, figure
@@ -210,6 +227,90 @@ def test_data_of_anybody_is_not_executed_either(tmp_path: Path, with_data: Repor
     assert page.words.count(HOSTILE) >= 6
     note = MarkdownIt("commonmark", {"html": True}).enable("table").render((tmp_path / "report.md").read_text("utf-8"))
     assert not Page(note).named("script")
+
+
+@pytest.fixture
+def with_findings(report: Report) -> Report:
+    """The report with what was found out about the errors, of the data of anybody."""
+    assert report.candidate
+    normalize = normalizer("none")
+    before, after = read_table(report.baseline.table), read_table(report.candidate.table)
+    after[1] = replace(after[1], hypothesis="turn left at nur mosque", substitutions=1, noise=12.5, slice=HOSTILE)
+    after.append(Hypothesis("silent.wav", "", HOSTILE, 12.0, 0, 0, 0, 9, 0, 50))
+    after += [replace(after[1], id=f"again{number}.wav") for number in range(2)]
+    words = {"Noor", "mosque", HOSTILE.split()[0], "Kalba"}
+    findings = Findings(
+        analyses={"testing": analyse(after, normalize, learned={"turn"}, written=lambda char: char.replace("و", ""))},
+        domain=DomainChange(
+            baseline=domain_recall(before, words, normalize), candidate=domain_recall(after, words, normalize)
+        ),
+        suggestions=Suggestions(
+            lines=("turn left at Noor", HOSTILE),
+            pronunciations=tuple(SuggestedPronunciation(word, "nur", 3, 4) for word in ("Noor", HOSTILE)),
+            sentence="From 9 word errors in 4 utterances.",
+        ),
+    )
+    return report.model_copy(update={"findings": findings})
+
+
+def test_what_fails_where_and_what_to_add(tmp_path: Path, with_findings: Report) -> None:
+    page = Page(write_report(tmp_path, with_findings).read_text("utf-8"))
+    note = (tmp_path / "report.md").read_text("utf-8")
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert with_findings.findings and with_findings.findings.domain
+    for words in (page.words, note.replace("\\", "").replace("**", "")):
+        for part in (
+            "Words of your text",
+            "From 9 word errors in 4 utterances.",
+            "turn left at Noor",
+            "suggested_plain_text.txt",
+            "suggested_pronunciation.txt",
+            "10–20 dB",
+            "up to 2 s",
+            "at Noor mosque",
+        ):
+            assert part in words, part
+    assert "the baseline recognizes 1 (33.3%) and the candidate 4 (57.1%)." in page.words
+    assert "Found by the baseline: 1 of 3 (33.3%); by the candidate: 4 of 7 (57.1%)." in note
+    assert "1 utterance with text though nothing was said" in page.words
+    assert "1 other word of your text is said in no reference" in page.words
+    assert "From the test, as words only: Noor" in page.words
+    assert "From the test, as words only: Noor" in note
+    lines = next(attributes for tag, attributes in page.tags if tag == "pre")
+    assert lines["tabindex"] == "0"
+
+
+def test_findings_of_anybody_are_not_executed(tmp_path: Path, with_findings: Report) -> None:
+    text = write_report(tmp_path, with_findings).read_text("utf-8")
+    page = Page(text)
+    assert not page.named("script") and not page.named("img")
+    assert "<script" not in text
+    note = MarkdownIt("commonmark", {"html": True}).enable("table").render((tmp_path / "report.md").read_text("utf-8"))
+    assert not Page(note).named("script")
+
+
+def test_empty_parts_are_not_shown(tmp_path: Path, testing: Corpus) -> None:
+    perfect = evaluated(testing, "perfect", *[utterance.text for utterance in testing.read()])
+    nothing = Findings(
+        analyses={"testing": analyse(read_table(perfect.table), normalizer("none"))},
+        domain=None,
+        suggestions=Suggestions(sentence="No suggestions: why not."),
+    )
+    lone = Report(outcome="good_enough", sentence="Fine.", baseline=perfect, findings=nothing)
+    page = Page(write_report(tmp_path, lone).read_text("utf-8"))
+    headings = {attributes.get("id") for attributes in page.named("h2")}
+    assert headings.isdisjoint({"words", "where", "domain"})
+    assert "No suggestions: why not." in page.words
+    assert not page.named("pre") and "From the test" not in page.words
+
+
+def test_words_that_no_reference_says_are_told(tmp_path: Path, with_findings: Report) -> None:
+    assert with_findings.findings
+    unsaid = DomainChange(baseline=domain_recall([], {"Kalba"}, normalizer("none")))
+    findings = with_findings.findings.model_copy(update={"domain": unsaid})
+    page = Page(write_report(tmp_path, with_findings.model_copy(update={"findings": findings})).read_text("utf-8"))
+    assert "No reference says one of the 1 word that your text brings in." in page.words
 
 
 def test_the_page_needs_nothing_beside_it(tmp_path: Path, report: Report) -> None:

@@ -63,3 +63,9 @@ def test_phonemes_are_spoken_not_spelled() -> None:
 @pytest.mark.parametrize("text", ["", " ", "...", "شارقة", "a" * 2000, "line\nbreak", "nul\0byte"])
 def test_odd_texts(text: str) -> None:
     assert speak(text, Voice("en-us+m3", speed=400)).ndim == 1
+
+
+def test_it_falls_silent_when_it_has_said_enough() -> None:
+    said, whole = (speak("one two three four five six", SLOW, longest=longest) for longest in (0.5, 30.0))
+    assert 0.5 < len(said) / SAMPLE_RATE < 0.6 < len(whole) / SAMPLE_RATE
+    assert np.array_equal(whole, speak("one two three four five six", SLOW))

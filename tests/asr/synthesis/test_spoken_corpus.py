@@ -31,6 +31,7 @@ def test_it_is_a_corpus(spoken: Path, tmp_path: Path) -> None:
     report = load_corpus(spoken, "testing", work=tmp_path, purpose="testing")
     assert report.corpus is not None
     assert [(one.text, one.speaker) for one in report.corpus.read()] == [(line.text, line.speaker) for line in LINES]
+    assert [one.noise for one in report.corpus.read()] == [None, 20.0]
     assert not report.errors
 
 
@@ -45,10 +46,17 @@ def test_nothing_is_left_beside_it(spoken: Path) -> None:
 
 def test_the_table(spoken: Path) -> None:
     with (spoken / "metadata.csv").open(newline="") as file:
-        assert list(csv.reader(file))[:2] == [
-            ["file_name", "transcription", "speaker"],
-            ["audio/00000.flac", "take me to kalba", "m3"],
+        assert list(csv.reader(file)) == [
+            ["file_name", "transcription", "speaker", "noise"],
+            ["audio/00000.flac", "take me to kalba", "m3", ""],
+            ["audio/00001.flac", "how far is dibba", "f2", "20"],
         ]
+
+
+def test_without_noise_there_is_no_column_for_it(tmp_path: Path) -> None:
+    speak_corpus(LINES[:1], tmp_path / "clean")
+    table = (tmp_path / "clean" / "metadata.csv").read_text()
+    assert table == "file_name,transcription,speaker\naudio/00000.flac,take me to kalba,m3\n"
 
 
 def test_nothing_clips_and_noise_is_there(spoken: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from asr.corpus.utterance import Utterance
 from asr.models.speech_model import SpeechModel
+from asr.scoring.hypothesis import Hypothesis
+from asr.training import trainer as trainer_module
 from asr.training.finetune import TrainedModel, finetune
 from asr.training.options import TrainingOptions
 
@@ -27,6 +29,19 @@ SHORT: dict[str, Any] = {
 def short() -> Callable[..., TrainingOptions]:
     """Options of a short training, with changes."""
     return lambda **changes: TrainingOptions(**SHORT | changes)
+
+
+@pytest.fixture
+def dev_wers(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The dev WER of each evaluation to come; what training does with it is what is tested."""
+    wers: list[float] = []
+
+    def row(*_: Any) -> list[Hypothesis]:
+        errors = round(100 * wers.pop(0))
+        return [Hypothesis("one", "said " * 100, "heard", 1.0, 100, errors, 0, 0, 500, errors)]
+
+    monkeypatch.setattr(trainer_module, "score", row)
+    return wers
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ DURATIONS = np.random.default_rng(0).uniform(0.5, 15, 1000).tolist()
 
 
 def order(**changes: object) -> TrainingOrder:
-    settings = {"new": 100, "replay": 1.0, "batch_size": 8, "epochs": 3, "seed": 1}
+    settings = {"recorded": 100, "replay": 1.0, "batch_size": 8, "epochs": 3, "seed": 1}
     return TrainingOrder(DURATIONS, **settings | changes)  # type: ignore[arg-type]
 
 
@@ -73,7 +73,7 @@ def test_a_batch_holds_utterances_of_like_length() -> None:
     def spread(batches: list[list[Draw]]) -> float:
         return float(np.mean([np.ptp([DURATIONS[draw.utterance] for draw in batch]) for batch in batches]))
 
-    batches = list(order(new=1000, replay=0, epochs=1))
+    batches = list(order(recorded=1000, replay=0, epochs=1))
     assert spread(batches) < 1.0
     lengths = [DURATIONS[batch[0].utterance] for batch in batches]
     assert lengths != sorted(lengths), "but long and short batches come mixed"
@@ -81,6 +81,30 @@ def test_a_batch_holds_utterances_of_like_length() -> None:
 
 
 def test_without_anything_to_replay() -> None:
-    drawn = TrainingOrder([1.0] * 5, new=5, replay=3.0, batch_size=2, epochs=2, seed=0)
+    drawn = TrainingOrder([1.0] * 5, recorded=5, replay=3.0, batch_size=2, epochs=2, seed=0)
     assert drawn.replayed == 0
     assert [len(batch) for batch in drawn].count(1) == 2
+
+
+@pytest.mark.parametrize(("spoken", "an_epoch"), [(300, 40), (300, 300), (30, 40), (300, 0)])
+def test_speech_from_text_is_dealt_so_that_all_of_it_is_heard(spoken: int, an_epoch: int) -> None:
+    """Each epoch has its share of it, and none comes again before all have come."""
+    drawn = order(spoken=spoken, spoken_an_epoch=an_epoch, epochs=5, replay=0.5)
+    heard: Counter[int] = Counter()
+    for epoch in epochs(drawn).values():
+        of_text = [index for index in epoch if 100 <= index < 100 + spoken]
+        assert len(of_text) == min(spoken, an_epoch)
+        assert sorted(index for index in epoch if index < 100) == list(range(100))
+        assert sum(index >= 100 + spoken for index in epoch) == round(0.5 * (100 + len(of_text)))
+        heard.update(of_text)
+    if heard:
+        assert max(heard.values()) - min(heard[index] for index in range(100, 100 + spoken)) <= 1
+
+
+def test_text_without_recordings() -> None:
+    drawn = TrainingOrder(
+        [1.0] * 30, recorded=0, spoken=20, spoken_an_epoch=10, replay=1.0, batch_size=4, epochs=2, seed=0
+    )
+    first, second = epochs(drawn).values()
+    assert sorted([*first, *second]) == sorted([*range(20), *range(20, 30), *range(20, 30)])
+    assert len(drawn) == len(list(drawn)) == 10

@@ -1,6 +1,8 @@
 """A training from its first step to the directory that is kept."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,23 +16,8 @@ from asr.errors import DataError, ModelError
 from asr.models.checkpoint import fingerprint
 from asr.models.recognize import recognize_batch
 from asr.models.speech_model import SpeechModel, load_speech_model
-from asr.training import trainer as trainer_module
+from asr.training.divergence import Diverged
 from asr.training.finetune import finetune
-
-
-@pytest.fixture
-def dev_wers(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The dev WER of each evaluation to come; what training does with it is what is tested."""
-    wers: list[float] = []
-
-    class Row:
-        words = 100
-
-        def __init__(self) -> None:
-            self.errors = round(100 * wers.pop(0))
-
-    monkeypatch.setattr(trainer_module, "score", lambda *_: [Row()])
-    return wers
 
 
 def history(trained: Any) -> list[dict[str, float]]:
@@ -142,6 +129,12 @@ def test_minutes_are_a_limit(wav2vec2: Path, train: Any) -> None:
     assert history(trained)[-1].keys() == {"step", "dev_wer"}
 
 
+def test_losses_are_known_of_the_first_step_and_at_every_checkpoint(wav2vec2: Path, train: Any) -> None:
+    """Gone on with after a kill, a training would else know another loss, and might come to another diagnosis."""
+    trained = train(wav2vec2, epochs=1000, max_steps=24, evaluations=2)
+    assert [point["step"] for point in history(trained) if "loss" in point] == [1, 10, 12, 20, 24]
+
+
 def test_the_learning_rate_follows_from_the_model(wav2vec2: Path, train: Any) -> None:
     trained = train(wav2vec2, learning_rate=None, max_steps=1)
     assert trained.learning_rate == 5e-4
@@ -179,6 +172,14 @@ def test_too_little(
         )
 
 
+def test_checkpoints_are_not_chosen_by_synthesized_speech(
+    wav2vec2: Path, load: Any, utterances: list[Utterance], short: Any, tmp_path: Path
+) -> None:
+    dev = [utterances[0], replace(utterances[1], synthetic=True)]
+    with pytest.raises(DataError, match="1 of the utterances for development were synthesized"):
+        finetune(load(wav2vec2), utterances[2:], dev, [], short(), normalizer="none", folder=tmp_path)
+
+
 def test_bad_transcripts_end_it_before_the_first_step(
     whisper: Path, load: Any, utterances: list[Utterance], short: Any, tmp_path: Path
 ) -> None:
@@ -198,34 +199,72 @@ def test_text_that_does_not_fit_its_audio_does_no_harm(
     assert all(torch.isfinite(weight).all() for weight in weights)
 
 
-def test_a_diverging_training_does_not_win(
-    wav2vec2: Path, train: Any, dev_wers: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Weights that are not numbers write "", whose WER of 100 % is better than that of many a base."""
+@pytest.fixture
+def break_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes the weights no numbers in a step."""
     from transformers import Trainer
 
-    dev_wers += [0.9, 0.0, 0.0, 0.0]
     step = Trainer.training_step
 
-    def break_at_the_fourth(self: Any, model: Any, *args: Any, **rest: Any) -> Any:
-        loss = step(self, model, *args, **rest)
-        if self.state.global_step == 3:
-            with torch.no_grad():
-                next(iter(model.parameters())).fill_(float("nan"))
-        return loss
+    def arrange(broken: int) -> None:
+        def training_step(self: Any, model: Any, *args: Any, **rest: Any) -> Any:
+            loss = step(self, model, *args, **rest)
+            if self.state.global_step == broken - 1:
+                with torch.no_grad():
+                    next(iter(model.parameters())).fill_(float("nan"))
+            return loss
 
-    monkeypatch.setattr(Trainer, "training_step", break_at_the_fourth)
-    with pytest.raises(ModelError, match=r"the training diverged: after step 4 .* lower than 0\.001") as error:
+        monkeypatch.setattr(Trainer, "training_step", training_step)
+
+    return arrange
+
+
+def test_a_diverging_training_does_not_win(
+    wav2vec2: Path, train: Any, dev_wers: list[float], break_at: Callable[[int], None], tmp_path: Path
+) -> None:
+    """Weights that are not numbers write "", whose WER of 100 % is better than that of many a base."""
+    dev_wers += [0.9, 0.0, 0.0, 0.0]
+    good = train(wav2vec2, tmp_path / "good", epochs=4, evaluations=4)
+    assert good.best_step == 4
+    break_at(4)
+    dev_wers[:] = [0.9, 0.0, 0.0, 0.0]
+    trained = train(wav2vec2, epochs=4, evaluations=4)
+    assert (trained.best_step, trained.dev_wer, trained.steps) == (2, 0.9, 4), "the last good checkpoint"
+    [diagnosis] = trained.diagnoses
+    assert (diagnosis.name, diagnosis.factor) == ("diverged", 0.1)
+    assert "at step 4" in diagnosis.evidence
+    assert "training.learning_rate = 0.0001" in diagnosis.mend
+    kept = load_file(trained.directory / "model.safetensors")
+    best = load_file(trained.directory.parent / "checkpoints" / "checkpoint-2" / "model.safetensors")
+    assert all(torch.equal(kept[name], best[name]) for name in best)
+
+
+def test_a_diverged_training_ends_the_same_when_it_was_killed(
+    wav2vec2: Path, train: Any, dev_wers: list[float], break_at: Callable[[int], None]
+) -> None:
+    break_at(4)
+    dev_wers += [0.9, 0.0]
+    first = train(wav2vec2, epochs=4, evaluations=4)
+    weights = (first.directory / "model.safetensors").read_bytes()
+    shutil.rmtree(first.directory)
+    seen: list[int] = []
+    again = train(wav2vec2, report=lambda step, _: seen.append(step), epochs=4, evaluations=4)
+    assert again.model_dump(exclude={"seconds"}) == first.model_dump(exclude={"seconds"})
+    assert (again.directory / "model.safetensors").read_bytes() == weights
+    assert seen == [4], "it goes on from the checkpoint"
+
+
+def test_without_a_checkpoint_divergence_is_an_error(
+    wav2vec2: Path, train: Any, break_at: Callable[[int], None], tmp_path: Path
+) -> None:
+    break_at(2)
+    with pytest.raises(ModelError, match=r"the training diverged: after step 2 .* lower than 0\.001") as error:
         train(wav2vec2, epochs=4, evaluations=4)
     assert "\n" not in str(error.value)
-
-
-def test_a_rate_that_is_far_too_high(whisper: Path, train: Any) -> None:
-    try:
-        trained = train(whisper, learning_rate=1.0, epochs=6, warmup=0)
-    except ModelError as error:
-        assert "diverged" in str(error)
-    else:
-        weights = load_file(trained.directory / "model.safetensors")
-        assert all(torch.isfinite(weight).all() for weight in weights.values())
-        assert trained.dev_wer >= 0
+    assert isinstance(error.value, Diverged)
+    assert (error.value.step, error.value.rate) == (2, 0.001)
+    assert [one.name for one in error.value.diagnoses] == ["diverged"]
+    folder = tmp_path / "training"
+    assert [point["step"] for point in json.loads((folder / "history.json").read_text())] == [1, 2]
+    assert "<svg" in (folder / "curves.svg").read_text()
+    assert not (folder / "model").exists()

@@ -103,7 +103,7 @@ def test_killed_in_the_middle(
     trained = train(base, folder, report=lambda step, _: seen.append(step), **LONG | changes)
     assert min(seen) > newest, "it does not begin anew"
     assert weights(trained) == weights(undisturbed)
-    same = {"directory", "history", "seconds"}
+    same = {"directory", "history", "curves", "seconds"}
     assert trained.model_dump(exclude=same) == undisturbed.model_dump(exclude=same)
     assert json.loads(trained.history.read_text()) == json.loads(undisturbed.history.read_text())
 
@@ -129,17 +129,9 @@ def test_killed_after_the_last_step(changes: dict[str, Any], wav2vec2: Path, tra
     assert again.history.is_file()
 
 
-def test_killed_after_it_stopped_early(wav2vec2: Path, train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_after_it_stopped_early(wav2vec2: Path, train: Any, dev_wers: list[float]) -> None:
     """It ran out of patience, and must not find new patience after the kill."""
-    wers = [50, 60, 70, 10, 10]
-
-    class Row:
-        words = 100
-
-        def __init__(self) -> None:
-            self.errors = wers.pop(0)
-
-    monkeypatch.setattr(trainer_module, "score", lambda *_: [Row()])
+    dev_wers += [0.5, 0.6, 0.7, 0.1, 0.1]
     first = train(wav2vec2, **LONG | {"patience": 2})
     assert (first.steps, first.dev_wer) == (9, 0.5)
     kept = weights(first)
@@ -148,15 +140,9 @@ def test_killed_after_it_stopped_early(wav2vec2: Path, train: Any, monkeypatch: 
     assert (again.steps, again.dev_wer, weights(again)) == (9, 0.5, kept)
 
 
-def test_patience_is_remembered(wav2vec2: Path, train: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wers: list[int] = []
-
-    class Row:
-        words = 100
-
-        def __init__(self) -> None:
-            self.errors = wers.pop(0)
-
+def test_patience_is_remembered(
+    wav2vec2: Path, train: Any, dev_wers: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Killed(Exception):
         """Instead of a signal, which would end the tests."""
 
@@ -167,12 +153,11 @@ def test_patience_is_remembered(wav2vec2: Path, train: Any, tmp_path: Path, monk
             raise Killed
         return training_step(self, *args, **rest)
 
-    monkeypatch.setattr(trainer_module, "score", lambda *_: [Row()])
-    wers += [50, 60, 70, 10]
+    dev_wers += [0.5, 0.6, 0.7, 0.1]
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(trainer_module.SpeechTrainer, "training_step", stop)
         train(wav2vec2, **LONG | {"patience": 2})
-    wers[:] = [70, 10, 10]
+    dev_wers[:] = [0.7, 0.1, 0.1]
     assert train(wav2vec2, **LONG | {"patience": 2}).steps == 9, "one bad evaluation before the kill, one after"
 
 

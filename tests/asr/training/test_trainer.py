@@ -1,4 +1,4 @@
-"""The Trainer computes the gradient that the batch stands for, and notices when there is none."""
+"""The Trainer computes the gradient that the batch stands for, and prints nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +9,14 @@ import torch
 from transformers import TrainerCallback
 
 from asr.corpus.utterance import Utterance
-from asr.errors import ModelError
 from asr.models.speech_model import SpeechModel
 from asr.training.adapters import prepare_weights
 from asr.training.batches import TrainingOrder
+from asr.training.diagnosis import Plan
 from asr.training.examples import Collator, Examples
 from asr.training.loss import set_loss
 from asr.training.options import TrainingOptions
-from asr.training.trainer import SpeechTrainer, refuse_divergence, training_arguments
+from asr.training.trainer import SpeechTrainer, training_arguments
 
 
 class Gradients(TrainerCallback):
@@ -35,7 +35,7 @@ def trainer_of(utterances: list[Utterance], tmp_path: Path) -> Callable[[SpeechM
     def make(speech: SpeechModel, options: TrainingOptions) -> SpeechTrainer:
         set_loss(speech, options)
         order = TrainingOrder(
-            [one.duration for one in utterances], new=8, replay=0, batch_size=options.batch_size, epochs=1, seed=1
+            [one.duration for one in utterances], recorded=8, replay=0, batch_size=options.batch_size, epochs=1, seed=1
         )
         arguments = training_arguments(options, tmp_path, steps=1, rate=1e-3, precision="fp32")
         arguments.max_grad_norm = 0
@@ -49,6 +49,7 @@ def trainer_of(utterances: list[Utterance], tmp_path: Path) -> Callable[[SpeechM
             collator=Collator(speech, options),
             report=lambda *_: None,
             options=options,
+            plan=Plan(steps=1, learning_rate=1e-3, usual_learning_rate=1e-3, options=options),
             arguments=arguments,
         )
 
@@ -96,16 +97,6 @@ def test_frozen_weights_get_no_gradient(whisper: Path, load: Any, trainer_of: An
     names = gradients.steps[0].keys()
     assert names
     assert not [name for name in names if name.startswith("model.encoder.")]
-
-
-@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
-def test_weights_that_are_no_numbers(whisper: Path, load: Any, broken: float) -> None:
-    model = load(whisper).model
-    refuse_divergence(model, 7, 0.5)
-    with torch.no_grad():
-        next(model.parameters())[0, 0, 0] = broken
-    with pytest.raises(ModelError, match=r"after step 7 .* set training.learning_rate lower than 0.5"):
-        refuse_divergence(model, 7, 0.5)
 
 
 def test_bars_and_logs_stay_off_stdout(

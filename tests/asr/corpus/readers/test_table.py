@@ -160,8 +160,8 @@ def test_an_endless_name_is_told_in_short_and_in_no_time(
 def test_further_columns(tmp_path: Path, tone: Callable[..., Path], read_all: ReadAll) -> None:
     tone(tmp_path / "call.wav", seconds=2.0)
     (tmp_path / "calls.csv").write_text(
-        "Recording,Said,Who,Lang,Tape,Group,From,Length,duration,note\n"
-        "call.wav,hello, ann ,en,t1,far,0.5004,1,9,x\ncall.wav,there,,,,,,1,,\n"
+        "Recording,Said,Who,Lang,Tape,Group,From,Length,duration,SNR,note\n"
+        "call.wav,hello, ann ,en,t1,far,0.5004,1,9, 12.5 ,x\ncall.wav,there,,,,,,1,,,\n"
     )
     columns = Columns(
         audio="recording",
@@ -172,12 +172,14 @@ def test_further_columns(tmp_path: Path, tone: Callable[..., Path], read_all: Re
         slice="group",
         start="from",
         duration="LENGTH",
+        noise="snr",
     )
 
     whole, part = read_all(tmp_path, columns=columns).rows
 
     assert (part.id, part.start, part.seconds) == ("call.wav@0.500+1.000", 0.5, 1.0)
     assert (part.speaker, part.language, part.source, part.slice) == ("ann", "en", "t1", "far")
+    assert (part.noise, whole.noise) == ("12.5", "")
     assert (whole.id, whole.start, whole.seconds, whole.text) == ("call.wav", None, None, "there")
 
 

@@ -250,8 +250,8 @@ def test_every_layout_reads_back_the_same(
 
 def test_columns_with_names_of_their_own(tmp_path: Path, tone: Tone) -> None:
     tone(tmp_path / "source" / "call.wav", seconds=3.0)
-    (tmp_path / "source" / "words.csv").write_text("audio,said,who,from,for\ncall.wav,one,ann,0.5,1.5\n")
-    columns = Columns(text="said", speaker="who", start="from", duration="for")
+    (tmp_path / "source" / "words.csv").write_text("audio,said,who,snr,from,for\ncall.wav,one,ann,12.5,0.5,1.5\n")
+    columns = Columns(text="said", speaker="who", noise="snr", start="from", duration="for")
 
     def read(folder: Path) -> Corpus:
         report = load_corpus(folder, "x", work=tmp_path / "work", purpose="testing", columns=columns)
@@ -262,7 +262,7 @@ def test_columns_with_names_of_their_own(tmp_path: Path, tone: Tone) -> None:
     write_audiofolder(before.manifest, tmp_path / "out")
 
     same(before, read(tmp_path / "out"))
-    assert [(one.speaker, one.start) for one in before.stream()] == [("ann", 0.5)]
+    assert [(one.speaker, one.noise, one.start) for one in before.stream()] == [("ann", 12.5, 0.5)]
 
 
 def test_many_layouts_at_once(tmp_path: Path, tone: Tone, read: Read) -> None:
