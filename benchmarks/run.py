@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path(__file__).with_name("RESULTS.md")
 PARTS = ("recognition", "command_line", "scoring", "corpora", "fuzz", "text", "loop")
+LONG = ("text", "loop")
+"""They train a model; left out of a quick benchmark unless they are asked for."""
 ROUNDS, QUICK_ROUNDS = 7, 2
 
 
@@ -18,14 +20,14 @@ def main() -> None:
     """Run the parts, print their table, and with --write keep it in RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, and not the loop")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and nothing that trains a model")
     parser.add_argument("--write", action="store_true", help=f"write the table to {PAGE.relative_to(ROOT)}")
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if arguments.write and (arguments.quick or arguments.parts):
         parser.error("--write keeps the whole table, measured with care: use it without PART and --quick")
-    chosen = arguments.parts or [part for part in PARTS if not (arguments.quick and part == "loop")]
+    chosen = arguments.parts or [part for part in PARTS if not (arguments.quick and part in LONG)]
 
     sys.path.insert(0, str(ROOT))
     from benchmarks.result import Result, markdown_table, text_table

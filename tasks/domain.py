@@ -33,8 +33,8 @@ def names_of_domain(settings: Settings, corpora: Corpora) -> frozenset[str]:
 
 
 def _general_texts(settings: Settings, corpora: Corpora) -> Iterator[str]:
-    """What general speech says: the guard sets, what is replayed, and what the embedded base learned."""
+    """What general speech says: the guard sets, what is replayed, and for English what the embedded base learned."""
     general = [*corpora.guards, *([corpora.replay] if corpora.replay else [])]
     yield from (one.text for corpus in general for one in corpus.stream())
-    if settings.base == EMBEDDED:
+    if settings.base == EMBEDDED or settings.language.partition("-")[0] == "en":
         yield from (line.text for line in islice(training_lines(), _GENERAL_SENTENCES))

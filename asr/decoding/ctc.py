@@ -10,6 +10,9 @@ from asr.models.speech_model import SpeechModel
 if TYPE_CHECKING:
     import torch
 
+_TOKENS_TOGETHER = 1 << 16
+"""Utterances times tokens of the vocabulary that are searched at once, as a state of the n-gram has a row as long."""
+
 
 def search_ctc(speech: SpeechModel, inputs: dict[str, "torch.Tensor"]) -> list[list[int]]:
     """The tokens of each utterance, as the model's package says that they are searched for."""
@@ -17,8 +20,13 @@ def search_ctc(speech: SpeechModel, inputs: dict[str, "torch.Tensor"]) -> list[l
     blank = speech.model.config.pad_token_id
     if isinstance(speech.decoding, NgramDecoding):
         heard = logits.log_softmax(dim=-1).float().cpu().numpy()
-        decoding = speech.decoding
-        return beam_search(heard, lengths.cpu().numpy(), blank, decoding.states(), decoding.search)
+        together, counted, decoding = max(1, _TOKENS_TOGETHER // heard.shape[2]), lengths.cpu().numpy(), speech.decoding
+        parts = (slice(start, start + together) for start in range(0, len(heard), together))
+        return [
+            tokens
+            for part in parts
+            for tokens in beam_search(heard[part], counted[part], blank, decoding.states(), decoding.search)
+        ]
     return best_path(logits, lengths, blank)
 
 

@@ -36,6 +36,8 @@ _NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1))
 _PHRASE_BONUSES = (0.5, 1.5, 3.0)
 _MOST_DEV = 100
 """Dev utterances that are listened to at most; for a choice among a few dozen searches, more would only take longer."""
+_MOST_HEARD, _FRAMES_A_SECOND = 1 << 30, 50
+"""Bytes of what is heard that are kept meanwhile, and how often a CTC model says something at most."""
 _TOGETHER = 16
 
 Choice = TypeVar("Choice")
@@ -58,7 +60,7 @@ def tune_ngram(speech: SpeechModel, dev: Sequence[Utterance], ngram: Ngram, norm
     default = Search(DEFAULT_WEIGHT, DEFAULT_BONUS)
     if not dev:
         return NgramDecoding(default, ngram)
-    some = _spread(dev)
+    some = _spread(dev, as_many_as_fit(dev, ngram.tokens))
     heard = list(_hear(speech, some))
     tokenizer, blank = speech.processor, speech.model.config.pad_token_id
     decoding = NgramDecoding(default, ngram)
@@ -131,9 +133,15 @@ def fewest(choices: Iterable[Choice], errors: Callable[[Choice], int]) -> Choice
     return min(counted, key=lambda one: one[:2])[2]
 
 
-def _spread(dev: Sequence[Utterance]) -> list[Utterance]:
+def as_many_as_fit(dev: Sequence[Utterance], tokens: int) -> int:
+    """How many dev utterances may be kept as a CTC model hears them, with so many tokens in each frame."""
+    each = sum(one.duration for one in dev) / len(dev) * _FRAMES_A_SECOND * 4 * tokens
+    return max(1, min(_MOST_DEV, int(_MOST_HEARD / max(each, 1))))
+
+
+def _spread(dev: Sequence[Utterance], most: int = _MOST_DEV) -> list[Utterance]:
     """At most so many utterances, from all over the dev set, longest first."""
-    count = min(len(dev), _MOST_DEV)
+    count = min(len(dev), most)
     chosen = [dev[number * len(dev) // count] for number in range(count)]
     return sorted(chosen, key=lambda one: -one.duration)
 

@@ -108,7 +108,8 @@ def choose(
     others = [one[0] for number, one in enumerate(candidates) if number != best]
     if others:
         said = ", ".join(f"the {one.model} has {one.wer:.2%}" for one in others)
-        kept = f"The {candidates[best][0].model} was kept (WER {candidates[best][0].wer:.2%}); {said}."
+        is_kept = "was kept" if verdict.outcome == "promote" else "was judged"  # the champion stays
+        kept = f"The {candidates[best][0].model} {is_kept} (WER {candidates[best][0].wer:.2%}); {said}."
         verdict = verdict.model_copy(update={"sentence": f"{verdict.sentence} {kept}"})
     return best, verdict
 

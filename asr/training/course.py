@@ -12,7 +12,7 @@ from asr.corpus.split import choose_groups, split_dev
 from asr.corpus.utterance import Utterance, read_manifest, write_manifest
 from asr.errors import DataError
 from asr.models.speech_model import SpeechModel
-from asr.training.batches import TrainingOrder
+from asr.training.batches import TrainingOrder, deal
 from asr.training.blocks import Blocks, delete_blocks
 from asr.training.examples import Examples
 from asr.training.lookahead import Order
@@ -31,6 +31,11 @@ class Spoken:
 
     utterances: Sequence[Utterance]
     an_epoch: int
+
+    def of_an_epoch(self, seed: int) -> list[Utterance]:
+        """Those of one epoch, for a stream, beside which every epoch has the same local utterances."""
+        count = min(self.an_epoch, len(self.utterances))
+        return [self.utterances[at] for at in sorted(deal(len(self.utterances), 0, count, seed))]
 
 
 NOTHING_SPOKEN = Spoken((), 0)

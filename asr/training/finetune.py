@@ -121,7 +121,7 @@ def finetune(
         opened: AbstractContextManager[Course] = nullcontext(local_course(training, dev, replay, base, options, spoken))
     else:
         place = folder.resolve() / "stream"
-        local = [*training, *spoken.utterances]
+        local = [*training, *spoken.of_an_epoch(options.seed)]
         opened = streamed_course(stream, local, dev, replay, base, options, folder=place, begin=begin)
     with opened as course:
         set_seed(options.seed)

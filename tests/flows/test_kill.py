@@ -71,6 +71,10 @@ def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(
     saved = (checkpoint / "model.safetensors").stat().st_mtime_ns
     assert checkpoint.name == "checkpoint-6"
 
+    kill(settings, "after", "asr.decoding.package:save_decoding")  # the package is whole, but not in its place
+    kill(settings, "after", "tasks.search:write_package")  # it is, and nobody knows
+    assert (aliases(settings), live(settings)) == ({"champion": 1}, "v1")
+
     kill(settings, "before", "mlflow:MlflowClient.create_model_version")
     [model] = settings.data.glob(models)
     assert (checkpoint / "model.safetensors").stat().st_mtime_ns == saved, "it trained from the beginning"

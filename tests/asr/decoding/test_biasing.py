@@ -125,3 +125,16 @@ def test_a_prompt_has_as_many_phrases_as_fit(whisper: Path, load: Any) -> None:
     text = speech.processor.tokenizer.decode(tokens.tolist()[1:])
     assert text.strip().startswith("place 0, place 1")
     assert text.strip().endswith(".")
+
+
+def test_the_tree_is_made_once(
+    whisper: Path, load: Any, sounds: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of phrases take seconds, and there are many batches."""
+    made = []
+    monkeypatch.setattr("asr.decoding.generation.phrase_tree", lambda tokens: made.append(1) or phrase_tree(tokens))
+    speech = load(whisper)
+    for phrases in (("al qasba",), ("al qasba",), ("rolla",)):
+        speech.decoding = Biasing(phrases=phrases, bonus=1.0, beams=2)
+        recognize_batch(speech, sounds[:1])
+    assert len(made) == 2

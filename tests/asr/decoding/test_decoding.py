@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.decoding.beam_search import Search
+from asr.decoding.beam_search import Search, beam_search
 from asr.decoding.decoding import NGRAM, RECIPE, Biasing, NgramDecoding, load_decoding, save_decoding
 from asr.decoding.ngram import count_ngrams
 from asr.errors import ModelError
@@ -67,11 +67,26 @@ def test_without_a_recipe_there_is_none(tmp_path: Path) -> None:
         (RECIPE, b"{"),
         (RECIPE, b'{"method": "ngram", "version": 2, "weight": 1, "bonus": 1, "beams": 1, "tokens": 1}'),
         (RECIPE, b'{"method": "ngram", "version": 1, "weight": NaN, "bonus": 1, "beams": 1, "tokens": 1}'),
+        (RECIPE, b'{"method": "ngram", "version": 1, "weight": 1, "bonus": 1, "beams": 1000, "tokens": 1000}'),
+        (RECIPE, b"[" * 100_000),
         (RECIPE, b'{"method": "biasing", "phrases": [], "bonus": 1}'),
+        (RECIPE, b'{"method": "biasing", "phrases": ["' + b"x" * 1000 + b'"], "bonus": 1}'),
+        (RECIPE, b'{"method": "biasing", "phrases": ["\\ud800"], "bonus": 1}'),
         (NGRAM, None),
         (NGRAM, b"nothing"),
     ],
-    ids=["no JSON", "newer", "no number", "no phrase", "gone", "no safetensors"],
+    ids=[
+        "no JSON",
+        "newer",
+        "no number",
+        "too much memory",
+        "deep",
+        "no phrase",
+        "long phrase",
+        "no text",
+        "gone",
+        "no safetensors",
+    ],
 )
 def test_damage_is_one_line(tmp_path: Path, file: str, content: bytes | None) -> None:
     save_decoding(NgramDecoding(Search(1.0, 1.0), count_ngrams([[0, 1]], 3)), tmp_path)
@@ -83,3 +98,80 @@ def test_damage_is_one_line(tmp_path: Path, file: str, content: bytes | None) ->
     with pytest.raises(ModelError, match="damaged; release the model again") as raised:
         load_decoding(tmp_path, "m")
     assert "\n" not in str(raised.value)
+
+
+GOOD = count_ngrams([[0, 1, 2], [1, 2]], 3)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"counts": -GOOD.counts},
+        {"counts": np.full_like(GOOD.counts, 1 << 62)},
+        {"counts": GOOD.counts[1:]},
+        {"keys": GOOD.keys.view(np.int64)[::-1].copy()},
+        {"keys": GOOD.keys.view(np.int64) | 1},
+        {"keys": GOOD.keys.astype(np.float64)},
+        {"keys": np.arange(len(GOOD.keys))},
+        {"tokens": np.array([2])},
+        {"tokens": np.array([1 << 31])},
+        {"tokens": np.array(3)},
+    ],
+    ids=["negative", "overflow", "fewer", "unsorted", "low bits", "no integers", "nothing first", "few", "many", "0-d"],
+)
+def test_an_ngram_that_nobody_counted_is_refused(tmp_path: Path, damage: dict[str, np.ndarray]) -> None:
+    from safetensors.numpy import save_file
+
+    save_decoding(NgramDecoding(Search(1.0, 1.0), GOOD), tmp_path)
+    whole = {"keys": GOOD.keys.view(np.int64), "counts": GOOD.counts, "tokens": np.array([GOOD.tokens])}
+    save_file(whole, tmp_path / NGRAM)
+    assert load_decoding(tmp_path, "m") is not None
+    save_file(whole | damage, tmp_path / NGRAM)
+
+    with pytest.raises(ModelError, match="damaged; release the model again"):
+        load_decoding(tmp_path, "m")
+
+
+def test_the_search_of_another_model_is_refused(parakeet: Path, whisper: Path, load: Any, tmp_path: Path) -> None:
+    speech = load(parakeet)
+    larger = count_ngrams([[1]], speech.model.config.vocab_size + 1)
+    for number, decoding in enumerate((NgramDecoding(Search(1.0, 1.0), larger), Biasing(phrases=("a",), bonus=1.0))):
+        speech.decoding = decoding
+        save_speech_model(speech, tmp_path / str(number))
+    with pytest.raises(ModelError, match=r"for a model with .* tokens, this one has"):
+        load(tmp_path / "0")
+    with pytest.raises(ModelError, match="for another kind of model"):
+        load(tmp_path / "1")
+
+    told = load(whisper)
+    told.decoding = NgramDecoding(Search(1.0, 1.0), count_ngrams([[1]], told.model.config.vocab_size))
+    save_speech_model(told, tmp_path / "2")
+    with pytest.raises(ModelError, match="for another kind of model"):
+        load(tmp_path / "2")
+
+
+def test_states_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoding = NgramDecoding(Search(1.0, 1.0), GOOD)
+    first = decoding.states()
+    assert decoding.states() is first
+    monkeypatch.setattr("asr.decoding.decoding._MOST_MEMORY", first.memory - 1)
+
+    assert decoding.states() is not first
+
+
+def test_a_large_vocabulary_is_searched_in_parts(
+    parakeet: Path, load: Any, sounds: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speech = load(parakeet)
+    speech.decoding = with_text(speech, "take me to al qasba")
+    together = recognize_batch(speech, sounds[:3])
+    searched = []
+
+    def search(logits: np.ndarray, *others: Any) -> list[list[int]]:
+        searched.append(len(logits))
+        return beam_search(logits, *others)
+
+    monkeypatch.setattr("asr.decoding.ctc.beam_search", search)
+    monkeypatch.setattr("asr.decoding.ctc._TOKENS_TOGETHER", 2 * speech.model.config.vocab_size)
+    assert recognize_batch(speech, sounds[:3]) == together
+    assert searched == [2, 1]

@@ -16,6 +16,7 @@ from asr.decoding.tuning import (
     DEFAULT_BONUS,
     DEFAULT_PHRASE_BONUS,
     DEFAULT_WEIGHT,
+    as_many_as_fit,
     climb,
     fewest,
     tune_biasing,
@@ -101,3 +102,10 @@ def test_the_bonus_of_phrases_is_chosen_on_dev(whisper: Path, load: Any, utteran
 
     found = tune_biasing(speech, said, ["zorvanta"], "basic")
     assert errors(found.bonus) < errors(0.0)
+
+
+@pytest.mark.parametrize(("tokens", "heard"), [(32, 100), (1025, 100), (21_128, 50), (250_000, 4)])
+def test_what_is_heard_of_a_large_vocabulary_fits_into_memory(tokens: int, heard: int) -> None:
+    dev = [Utterance(f"{number}", Path("x.wav"), "a", 5.0, "") for number in range(300)]
+    assert as_many_as_fit(dev, tokens) == heard
+    assert as_many_as_fit(dev[:1], 100_000_000) == 1

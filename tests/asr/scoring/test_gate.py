@@ -203,3 +203,6 @@ def test_it_says_what_was_kept_instead_of_what() -> None:
 
     assert verdict.sentence.endswith("The candidate with text was kept (WER 10.00%); the candidate has 30.00%.")
     assert "kept" not in alone.sentence
+
+    _, rejected = choose(CHAMPION, [both(0.60, 0.10, "candidate"), both(0.50, 0.10, "candidate with text")], Limits())
+    assert rejected.sentence.endswith("The candidate with text was judged (WER 50.00%); the candidate has 60.00%.")

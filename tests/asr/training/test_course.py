@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asr.corpus.utterance import Utterance
-from asr.training.course import hold_out_replay, local_course
+from asr.training.course import Spoken, hold_out_replay, local_course
 
 REPLAY = [Utterance(f"{number}", Path(f"{number}.wav"), "a word", 1.0, "") for number in range(100)]
 
@@ -40,3 +40,13 @@ def test_a_step_is_judged_by_both(utterances: list[Utterance], parakeet: Path, l
     assert len(course.examples) == 6 + 38
     learned = {one.id for one in course.examples.utterances}
     assert learned.isdisjoint(one.id.removeprefix("replay/") for one in held_out)
+
+
+@pytest.mark.parametrize(("an_epoch", "taken"), [(0, 0), (30, 30), (100, 100), (300, 100)])
+def test_a_stream_has_as_much_speech_from_text_as_an_epoch(an_epoch: int, taken: int) -> None:
+    """Beside a stream all local utterances come in every epoch, not only those of its turn."""
+    some = Spoken(REPLAY, an_epoch).of_an_epoch(seed=1)
+
+    assert len({one.id for one in some}) == len(some) == taken
+    assert some == Spoken(REPLAY, an_epoch).of_an_epoch(seed=1)
+    assert {one.audio.stem for one in some} != {f"{number}" for number in range(30)}, "from all over"
