@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
 from typing import TypeVar
 
 import numpy as np
@@ -30,12 +29,14 @@ DEFAULT_PHRASE_BONUS = 1.5
 """The same for phrases, in log probability a token."""
 
 _WEIGHTS = (0.2, 0.4, 0.6, 0.8, 1.0, 1.3)
-_BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
+_BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 _NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1))
 """Weight and bonus rise and fall together: both beside these six are seldom better."""
 _PHRASE_BONUSES = (0.5, 1.5, 3.0)
 _MOST_DEV = 100
 """Dev utterances that are listened to at most; for a choice among a few dozen searches, more would only take longer."""
+_MOST_WRITTEN = 30
+"""The same for models that write token after token: each choice has to write all of them anew."""
 _MOST_HEARD, _FRAMES_A_SECOND = 1 << 30, 50
 """Bytes of what is heard that are kept meanwhile, and how often a CTC model says something at most."""
 _TOGETHER = 16
@@ -86,14 +87,10 @@ def tune_biasing(speech: SpeechModel, dev: Sequence[Utterance], phrases: Sequenc
     default = Biasing(phrases=tuple(phrases), bonus=DEFAULT_PHRASE_BONUS)
     if not dev:
         return default
-    some = _spread(dev)
+    some = _spread(dev, _MOST_WRITTEN)
     audio = [one.samples() for one in some]
-    told = (False, True) if can_be_told(speech) else (False,)
-    choices = [
-        default.model_copy(update={"bonus": bonus, "prompt": prompt})
-        for prompt, bonus in product(told, _PHRASE_BONUSES)
-    ]
 
+    @cache
     def errors(choice: Biasing) -> int:
         trial = replace(speech, decoding=choice)
         parts = (audio[start : start + _TOGETHER] for start in range(0, len(audio), _TOGETHER))
@@ -101,7 +98,9 @@ def tune_biasing(speech: SpeechModel, dev: Sequence[Utterance], phrases: Sequenc
         texts = {one.id: text for one, text in zip(some, written, strict=True)}
         return sum(row.errors for row in score(some, texts, normalizer))
 
-    return fewest(choices, errors)
+    best = fewest([default.model_copy(update={"bonus": bonus}) for bonus in _PHRASE_BONUSES], errors)
+    told = [best.model_copy(update={"prompt": True})] if can_be_told(speech) else []
+    return fewest([best, *told], errors)
 
 
 def climb(

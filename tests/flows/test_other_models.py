@@ -1,6 +1,7 @@
 """The same loop with another family of models, and with recordings of real people."""
 
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -16,12 +17,19 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_whisper_goes_through_the_loop(quick, whisper: Path, tmp_path: Path, speech: Path, aliases) -> None:
-    settings = quick(tmp_path / "data", base=str(whisper), training={"max_steps": 4, "evaluations": 1}, batch_size=8)
+    """With a name in its text, which a beam search looks for."""
+    training = shutil.copytree(speech / "training", tmp_path / "training")
+    (training / "plain_text.txt").write_text("take me to Zorvanta now\n", encoding="utf-8")
+    few = {"max_steps": 4, "evaluations": 1, "epochs": 1}
+    settings = quick(tmp_path / "data", base=str(whisper), training_data=training, training=few, batch_size=8)
     result = improve(settings)
     assert result.outcome in ("promoted", "rejected")
     assert result.baseline.model_fingerprint == fingerprint(whisper)
     assert result.candidate.model_fingerprint != fingerprint(whisper)
     assert result.candidate.words == result.baseline.words
+    searches = {one.model: one.decoding for one in (result.candidate, *result.not_kept)}
+    assert searches["candidate"] == "greedily"
+    assert re.match(r"beam search for \d phrases", searches["candidate with text"])
     assert aliases(settings)["champion"] == (2 if result.outcome == "promoted" else 1)
     assert [line.base for line in list_models(settings)] == [str(whisper)] * 2
 
