@@ -9,7 +9,8 @@ from pathlib import Path
 from prefect import task
 from pydantic import BaseModel, ConfigDict
 
-from asr.corpus.leakage import LONG, words_said
+from asr.corpus.leakage import words_said
+from asr.corpus.sentences import Sentences
 from asr.corpus.utterance import Corpus, read_manifest
 from asr.decoding.package import learn_text, write_package
 from asr.models.checkpoint import fingerprint
@@ -28,7 +29,7 @@ from tasks.tracking import child_run, client
 
 log = logging.getLogger(__name__)
 
-_VERSION = "search@1"
+_VERSION = "search@2"
 """Of how the text is learned: another version is learned anew."""
 
 
@@ -88,15 +89,17 @@ def learn_search(
 
 
 def without_judged(sentences: Iterable[str], judging: Iterable[Corpus]) -> Iterator[str]:
-    """The sentences that models are not judged by: another speaker may have said the same ones in training.
+    """The sentences that are not, and do not hold, what models are judged by: others may have said that in training.
 
-    Whoever knows them by heart need not hear them; shorter than a leak, they are what anybody says.
+    Whoever knows it by heart need not hear it; shorter than a leak, it is what anybody says.
     """
-    judged = {words_said(one.text) for corpus in judging for one in corpus.stream()}
-    for sentence in sentences:
-        said = words_said(sentence)
-        if said not in judged or len(said) < LONG:
-            yield sentence
+    with Sentences() as judged:
+        for corpus in judging:
+            for one in corpus.stream():
+                judged.add(words_said(one.text))
+        for sentence in sentences:
+            if judged.inside(words_said(sentence)) is None:
+                yield sentence
 
 
 class _Learned(BaseModel):

@@ -4,16 +4,17 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from unicodedata import category, normalize
 
 from asr.corpus.domain_text import TextLine
 from asr.corpus.rules import Problem, Severity, problem
+from asr.corpus.sentences import LONG, Sentences
 from asr.corpus.utterance import Utterance
 
 _TOLD_APART = 10_000  # characters that tell sentences apart; to bring more into one form may take quadratic time
 _SHOWN = 60  # characters of a transcript in a message
-LONG = 4  # words of a sentence that one speaker does not say twice by chance, unlike a digit or a command
 _ALONE = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")  # Chinese and Japanese write no spaces
 _SCHEMA = """
 CREATE TABLE learned (id TEXT, audio TEXT, samples TEXT, sentence TEXT, speaker TEXT, source TEXT);
@@ -25,7 +26,6 @@ CREATE INDEX by_samples ON learned (samples);
 CREATE INDEX by_sentence ON learned (sentence, speaker);
 CREATE INDEX by_source ON learned (source);
 CREATE INDEX by_speaker ON learned (speaker);
-CREATE INDEX lines_by_sentence ON lines (sentence);
 """
 
 
@@ -56,16 +56,23 @@ class Learned:
         The same file or the same samples, the same recording (`source`), and the same sentence of at least four words
         by the same speaker are errors; a shorter sentence, the same sentence where a speaker is unknown, and shared
         speakers are warnings. An utterance is reported once, for the gravest reason. Beside that, a line of text that
-        is a sentence of the testing corpus is reported once, with the line as its place.
+        is a sentence of the testing corpus, or holds one of at least four words, is reported once, with the line as its
+        place.
         """
+        with Sentences() if self._has_lines() else nullcontext() as tested:
+            yield from self._leaks(testing, tested)
+            if tested:
+                yield from self._same_lines(tested)
+
+    def _leaks(self, testing: Iterable[Utterance], tested: Sentences | None) -> Iterator[Problem]:
         sources: Counter[str] = Counter()
         first: dict[str, Path] = {}
         speakers: set[str] = set()
         shared: dict[str, Path] = {}
-        told: set[str] = set()
         for one in testing:
             yield from self._same_sound(one) or self._same_sentence(one)
-            yield from self._same_line(one, told)
+            if tested and (words := words_said(one.text)):
+                tested.add(words, str(one.shown))
             if one.source and (one.source in sources or self._find("source", one.source)):
                 sources[one.source] += 1
                 first.setdefault(one.source, one.shown)
@@ -113,16 +120,22 @@ class Learned:
             return [problem("leak_sentence", one.shown, detail=detail, severity="warning", mend=mend)]
         return []
 
-    def _same_line(self, one: Utterance, told: set[str]) -> Iterator[Problem]:
-        words = words_said(one.text)
-        sentence = " ".join(words)
-        if not words or sentence in told:
-            return
-        query = "SELECT text, file, line FROM lines WHERE sentence = ?"
-        for text, file, line in self._learned.execute(query, (sentence,)):
-            told.add(sentence)
-            severity: Severity = "error" if len(words) >= LONG else "warning"
-            detail = f"“{_shown(text)}” is what {one.shown} says"
+    def _has_lines(self) -> bool:
+        return self._learned.execute("SELECT 1 FROM lines LIMIT 1").fetchone() is not None
+
+    def _same_lines(self, tested: Sentences) -> Iterator[Problem]:
+        told = None  # where the line before was: structured text has many lines in one place
+        for sentence, text, file, line in self._learned.execute("SELECT * FROM lines ORDER BY rowid"):
+            words = sentence.split()
+            if same := tested.same(words):
+                severity: Severity = "error" if len(words) >= LONG else "warning"
+                detail = f"“{_shown(text)}” is what {same.place} says"
+            elif (file, line) != told and (held := tested.inside(words)):
+                told = (file, line)
+                severity = "error"
+                detail = f"“{_shown(text)}” holds “{_shown(held.sentence)}”, which is what {held.place} says"
+            else:
+                continue
             yield problem("leak_text", Path(file), line, detail, severity=severity)
 
     def _find(self, column: str, value: str) -> str | None:

@@ -177,7 +177,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "leak_text",
             "error",
-            "this line of the training text is said in the testing data",
+            "this line of the training text is, or holds, a sentence of the testing data",
             "remove the line, and write sentences of your own with its words",
             "a warning when the line has fewer than four words",
         ),

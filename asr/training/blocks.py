@@ -102,8 +102,9 @@ class Blocks:
 
     def record(self, number: int) -> Record:
         """What is known of a block, which is fetched unless it was before."""
-        while len(self.records) <= number:
-            self._fetched(len(self.records))
+        # Looked at once a round: the other thread adds to them, and a block too many would be fetched.
+        while (fetched := len(self.records)) <= number:
+            self._fetched(fetched)
         return self.records[number]
 
     def utterances(self, number: int) -> dict[int, Utterance]:

@@ -178,3 +178,68 @@ def test_a_leaking_line_is_told_beside_a_leaking_sound() -> None:
         rules = [one.rule for one in learned.leaks([said("b", "take me to the mall", sha="s")])]
 
     assert rules == ["leak_audio", "leak_text"]
+
+
+@pytest.mark.parametrize(
+    ("written", "holds", "place"),
+    [
+        ("Please, take me to Al Noor mosque now!", "take me to al noor mosque", "b"),
+        ("take me to al noor mosque", None, "b"),
+        ("so turn left here please and take me to al noor mosque", "turn left here please", "c"),
+        ("take me to al noor, take me to al noor mosque", "take me to al noor mosque", "b"),
+        ("turn left here turn left here please", "turn left here please", "c"),
+        ("帮我看今天天气很好吗", "今 天 天 气 很 好", "d"),
+    ],
+)
+def test_a_line_that_holds_a_sentence_of_the_test(written: str, holds: str | None, place: str) -> None:
+    tested = [
+        said("b", "Take me to Al Noor mosque."),
+        said("c", "turn left, here, please"),
+        said("d", "今天天气很好。"),
+        said("e", "take me to al noor mosque"),
+    ]
+    with Learned([], [line("something else of some length", 3), line(written)]) as learned:
+        (leak,) = learned.leaks(tested)
+
+    assert (leak.rule, leak.severity, leak.line) == ("leak_text", "error", 7)
+    told = f"“{written}” holds “{holds}”, which is what" if holds else f"“{written}” is what"
+    assert f"{told} testing/{place}.wav says" in leak.message
+
+
+def test_a_line_that_holds_no_whole_sentence_of_the_test() -> None:
+    lines = [
+        "please take me to some other place",  # three words of it
+        "we went to al noor mosques yesterday",  # the beginning of a word
+        "we drove to al noor mosque",  # the end of a word
+        "this one has the first half: take me to",
+        "al qasba, and this one the second",
+        "now call home",  # a whole one, which is short
+    ]
+    tested = ["take me to al qasba", "to al noor mosque", "call home", "o al noor mosque"]
+    with Learned([], [line(text, number) for number, text in enumerate(lines)]) as learned:
+        leaks = [leak.line for leak in learned.leaks(said(text[:3], text) for text in tested)]
+
+    assert leaks == [2], "and that one is there in its own words"
+
+
+def test_a_line_is_told_once_and_so_are_all_that_structured_text_stands_for() -> None:
+    lines = [
+        line("take me to the mall or take me to the beach", 1),
+        *(line(f"take me to the mall {when}", 2) for when in ("now", "today", "tomorrow")),
+        line("take me to the beach later", 3),
+    ]
+    with Learned([], lines) as learned:
+        tested = [said("b", "take me to the beach"), said("c", "take me to the mall")]
+        assert [leak.line for leak in learned.leaks(tested)] == [1, 2, 3]
+        assert [leak.line for leak in learned.leaks(tested[:1])] == [1, 3], "another test has its own sentences"
+
+
+def test_a_large_text_is_compared_in_seconds_when_all_begins_alike() -> None:
+    lines = [line(f"please take me to the place {number} and {number} back again", number) for number in range(20_000)]
+    tested = [said("b", f"take me to the place {number} and" + " on" * (number % 9)) for number in range(2_000, 4_000)]
+    with Learned([], lines) as learned:
+        started = time.perf_counter()
+        leaks = [leak.line for leak in learned.leaks(tested)]
+
+    assert leaks == [number for number in range(2_000, 4_000) if number % 9 == 0]
+    assert time.perf_counter() - started < 20, "not each line with each sentence, which takes minutes"

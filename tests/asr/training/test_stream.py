@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import signal
+import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
@@ -294,6 +295,49 @@ def test_two_blocks_at_most(blocks: Any, tmp_path: Path) -> None:
             assert utterance.audio in files
     assert max(sizes) <= 80
     assert max(sizes) > 40, "the next one is fetched while one is in use"
+
+
+def test_the_other_thread_is_done_while_one_looks(blocks: Any) -> None:
+    """A block is not taken for the next one when it arrives just then."""
+
+    class Records(list[Any]):
+        """What is read of it is old already."""
+
+        waits = False
+
+        def __len__(self) -> int:
+            told = super().__len__()
+            if self.waits and threading.current_thread() is threading.main_thread():
+                self.waits = False
+                until = time.monotonic() + 60
+                while super().__len__() == told and time.monotonic() < until:
+                    time.sleep(0.001)
+            return told
+
+    source = shelf(60)
+    with blocks(source) as opened:
+        opened.records = records = Records(opened.records)
+        opened.utterances(0)
+        opened.fetch_ahead(1)
+        records.waits = True
+        assert opened.record(1).read == 10
+        assert not records.waits
+        assert len(source.read_so_far) == 20, "nothing else was fetched"
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_what_loaders_may_still_read_is_here(size: int, blocks: Any) -> None:
+    """The batches that processes beside a GPU were asked for, whichever they read last, without their help."""
+    asked: deque[Any] = deque(maxlen=trainer_module._LOADERS * 2 + 1)  # torch asks each process for 2 ahead
+    deleted = 0
+    with blocks(shelf(60)) as opened:
+        opened.size = size
+        for (draw,) in StreamOrder(opened, (), Mixture(0, 0, 0, 0), batch_size=1, length=70, begin=0, seed=1):
+            asked.append(draw.utterance)
+            for number, place in (divmod(one, size) for one in asked):
+                assert read_block(opened.folder, number)[place].audio.is_file()
+            deleted = min(number for number in range(100) if (opened.folder / f"{number:06d}").is_dir())
+    assert deleted > 0
 
 
 def slowly(examples: list[Any]) -> list[Any]:
