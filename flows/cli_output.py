@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from asr.corpus.report import Overview
     from asr.corpus.rules import Rule
     from asr.doctor import Finding
-    from asr.scoring.evaluation import Evaluation
+    from tasks.analyse import Analysed
     from tasks.convert import Conversion
     from tasks.registry import ModelVersion
     from tasks.transcribe import Transcript
 
+_NAMED = 5
+"""Words of each sort that are named in a terminal; `--json` has more."""
 _SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 
@@ -35,8 +37,8 @@ def as_json(value: object, stream: TextIO) -> str:
     return json.dumps(plain, ensure_ascii=not utf8, indent=2 if stream.isatty() else None, allow_nan=False)
 
 
-def evaluation_text(evaluation: "Evaluation") -> str:
-    """The error rates of one model on one corpus."""
+def evaluation_text(evaluation: "Analysed") -> str:
+    """The error rates of one model on one corpus, and the words that it gets wrong most often."""
     low, high = evaluation.interval
     counts = f"{evaluation.substitutions} substituted, {evaluation.deletions} deleted, {evaluation.insertions} inserted"
     return table(
@@ -49,9 +51,23 @@ def evaluation_text(evaluation: "Evaluation") -> str:
             ("sentences wrong", f"{evaluation.ser:.1%}"),
             ("speed", f"{evaluation.rtfx:.0f} × real time"),
             ("normalizer", evaluation.normalizer),
+            *_failures(evaluation),
             ("details", str(evaluation.table)),
         ]
     )
+
+
+def _failures(evaluation: "Analysed") -> list[tuple[str, str]]:
+    from asr.corpus.rules import printable
+
+    found = evaluation.analysis
+    lists = {
+        "missed most": [f"{one.word} {one.missed} of {one.said}" for one in found.confusions.missed],
+        "confused most": [f"{one.reference} → {one.hypothesis} {one.count}" for one in found.confusions.pairs],
+        "failing phrases": [f"{one.text} {one.failed} of {one.said}" for one in found.phrases],
+        "made up": [f"{kind} {count}" for kind, count in found.totals.hallucinations.items() if count],
+    }
+    return [(name, printable(", ".join(some[:_NAMED]))) for name, some in lists.items() if some]
 
 
 def overview_text(overview: "Overview") -> str:

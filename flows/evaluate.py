@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from asr.scoring.evaluation import Evaluation
+from tasks.analyse import Analysed, analyse_evaluation
 from tasks.backend import refuse_azure
 from tasks.corpus import check_folder, take
 from tasks.evaluate import evaluate_model
@@ -13,9 +13,9 @@ from tasks.settings import Settings
 
 
 @flow(name="evaluate", flow_run_name="evaluate {model} on {folder}")
-def evaluate(settings: Settings, model: str, folder: Path, max_samples: int | None = None) -> Evaluation:
-    """The error rates of `model` (a directory, a Hub id, `embedded` or `champion`) on the utterances of a folder."""
+def evaluate(settings: Settings, model: str, folder: Path, max_samples: int | None = None) -> Analysed:
+    """Rates and errors of `model` (a directory, a Hub id, `embedded` or `champion`) on the utterances of a folder."""
     refuse_azure(settings)
     corpus = take(settings, check_folder(settings, folder), max_samples)
     found = find_model(settings, model)
-    return evaluate_model(settings, found, corpus)
+    return analyse_evaluation(settings, evaluate_model(settings, found, corpus))

@@ -31,6 +31,24 @@ log = logging.getLogger(__name__)
 _NAMED = 5  # words in a line of the log
 
 
+class Analysed(Evaluation):
+    """The error rates of one model on one corpus, and where its errors are."""
+
+    analysis: Analysis
+
+
+@task(name="analyse evaluation")
+def analyse_evaluation(settings: Settings, evaluation: Evaluation) -> Analysed:
+    """Look at the errors of an evaluation that belongs to no run."""
+    abilities = limits_of(settings).abilities
+    found = analyse(
+        read_table(evaluation.table),
+        normalizer(settings.normalizer),
+        written=abilities.written if abilities else None,
+    )
+    return Analysed(**evaluation.model_dump(), analysis=found)
+
+
 @task(name="analyse")
 def analyse_errors(
     settings: Settings,

@@ -29,7 +29,7 @@ from tasks.tracking import child_run, client
 
 log = logging.getLogger(__name__)
 
-_VERSION = "search@2"
+_VERSION = "search@3"
 """Of how the text is learned: another version is learned anew."""
 
 

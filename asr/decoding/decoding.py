@@ -77,8 +77,8 @@ class NgramDecoding:
         return found
 
     def __str__(self) -> str:
-        size = f"{self.ngram.order}-gram of {int(self.ngram.counts.sum()):,} tokens"
-        return f"beam search with a {size} (weight {self.search.weight:g}, bonus {self.search.bonus:g})"
+        size = f"{self.ngram.order}-grams of {int(self.ngram.counts.sum()):,} tokens"
+        return f"beam search with {size} (weight {self.search.weight:g}, bonus {self.search.bonus:g})"
 
 
 Decoding = NgramDecoding | Biasing
@@ -93,8 +93,8 @@ def save_decoding(decoding: Decoding, directory: Path) -> None:
     if isinstance(decoding, NgramDecoding):
         search, ngram = decoding.search, decoding.ngram
         recipe = _Fused(weight=search.weight, bonus=search.bonus, beams=search.beams, tokens=search.tokens)
-        arrays = {"keys": ngram.keys.view(np.int64), "counts": ngram.counts, "tokens": np.array([ngram.tokens])}
-        save_file(arrays, directory / NGRAM)
+        shape = np.array([ngram.tokens, ngram.order])
+        save_file({"keys": ngram.keys.view(np.int64), "counts": ngram.counts, "shape": shape}, directory / NGRAM)
     else:
         recipe = decoding
     (directory / RECIPE).write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
@@ -141,10 +141,11 @@ def _load_ngram(path: Path, name: str) -> Ngram:
 
     try:
         arrays = load_file(path)
-        keys, counts, tokens = arrays["keys"], arrays["counts"], int(arrays["tokens"][0])
+        keys, counts, (tokens, order) = arrays["keys"], arrays["counts"], map(int, arrays["shape"])
     except Exception as error:  # a missing or damaged file raises whatever safetensors meets
         raise ModelError(f"{name}: {path} is missing or damaged; release the model again") from error
     one_a_key = keys.ndim == 1 and keys.shape == counts.shape and keys.dtype == counts.dtype == np.int64
-    if not one_a_key or not 0 < tokens < 1 << 31 or not (ngram := Ngram(keys.view(np.uint64), counts, tokens)).is_whole:
+    fits = one_a_key and 0 < tokens < 1 << 31
+    if not fits or not (ngram := Ngram(keys.view(np.uint64), counts, tokens, order)).is_whole:
         raise ModelError(f"{name}: {path} is damaged; release the model again")
     return ngram

@@ -35,6 +35,8 @@ class Ngram:
     counts: Counts
     tokens: int
     """How many tokens the model has."""
+    order: int
+    """Symbols of a run."""
 
     @property
     def border(self) -> int:
@@ -46,14 +48,11 @@ class Ngram:
         """Bits of a symbol."""
         return (self.tokens + 1).bit_length()
 
-    @cached_property
-    def order(self) -> int:
-        """Symbols of a run."""
-        return order_of(self.tokens)
-
     @property
     def is_whole(self) -> bool:
         """Whether it can have been counted: sorted runs of symbols that there are, each of them at least once."""
+        if not 1 <= self.order <= _BITS // self.width:
+            return False
         if (self.counts < 1).any() or self.counts.sum(dtype=np.float64) > _MOST:
             return False
         rest, mask = _BITS - self.width * self.order, np.uint64((1 << self.width) - 1)
@@ -104,7 +103,7 @@ def count_ngrams(sentences: Iterable[Sequence[int]], tokens: int) -> Ngram:
         dtype=np.uint64,
     )
     if not len(symbols):
-        return Ngram(np.zeros(0, np.uint64), np.zeros(0, np.int64), tokens)
+        return Ngram(np.zeros(0, np.uint64), np.zeros(0, np.int64), tokens, order)
     # Runs that begin in the filling say nothing, nor do those that begin with the border at a sentence's end.
     runs = len(symbols) - order + 1
     packed = np.zeros(runs, np.uint64)
@@ -113,7 +112,7 @@ def count_ngrams(sentences: Iterable[Sequence[int]], tokens: int) -> Ngram:
     begins = symbols[:runs] != _NOTHING
     begins &= symbols[1 : runs + 1] != _NOTHING if order > 1 else True
     keys, counts = np.unique(packed[begins], return_counts=True)
-    return Ngram(keys, counts, tokens)
+    return Ngram(keys, counts, tokens, order)
 
 
 class NgramStates:

@@ -121,7 +121,10 @@ def climb(
         inside = (one for one in around if one[0] in range(len(weights)) and one[1] in range(len(bonuses)))
         best = min((here, *inside), key=rate)
         if best == here:
-            log.info("%d errors with weight %g and bonus %g", rate(here)[0], weights[here[0]], bonuses[here[1]])
+            log.info(
+                "%d word errors on dev utterances with weight %g and bonus %g for the text",
+                rate(here)[0], weights[here[0]], bonuses[here[1]],
+            )  # fmt: skip
             return weights[here[0]], bonuses[here[1]]
         here = best
 

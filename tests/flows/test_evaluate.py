@@ -23,6 +23,15 @@ def test_the_champion_on_its_testing_data(promoted, wergate, here, speech: Path)
     assert ran.code == 0
     assert answer["wer"] == promoted.result.candidate.wer
     assert (answer["model"], answer["corpus"], answer["utterances"]) == ("wergate v2", "testing", 8)
+    words = sum(one["words"] for one in answer["analysis"]["durations"])
+    errors = sum(one["errors"] for one in answer["analysis"]["durations"])
+    assert (words, errors / words) == (answer["words"], pytest.approx(answer["wer"]))
+
+
+def test_a_person_reads_which_words_fail(wergate, here, speech: Path) -> None:
+    ran = wergate("evaluate", "--model", "embedded", "--data", speech / "testing", *here)
+    assert "missed most" in ran.out
+    assert "confused most" in ran.out
 
 
 def test_the_first_utterances(wergate, here, speech: Path) -> None:

@@ -113,17 +113,32 @@ GOOD = count_ngrams([[0, 1, 2], [1, 2]], 3)
         {"keys": GOOD.keys.view(np.int64) | 1},
         {"keys": GOOD.keys.astype(np.float64)},
         {"keys": np.arange(len(GOOD.keys))},
-        {"tokens": np.array([2])},
-        {"tokens": np.array([1 << 31])},
-        {"tokens": np.array(3)},
+        {"shape": np.array([2, GOOD.order])},
+        {"shape": np.array([1 << 31, 2])},
+        {"shape": np.array(3)},
+        {"shape": np.array([3, 0])},
+        {"shape": np.array([3, 64])},
     ],
-    ids=["negative", "overflow", "fewer", "unsorted", "low bits", "no integers", "nothing first", "few", "many", "0-d"],
+    ids=[
+        "negative",
+        "overflow",
+        "fewer",
+        "unsorted",
+        "low bits",
+        "no integers",
+        "nothing first",
+        "few",
+        "many",
+        "0-d",
+        "short",
+        "long",
+    ],
 )
 def test_an_ngram_that_nobody_counted_is_refused(tmp_path: Path, damage: dict[str, np.ndarray]) -> None:
     from safetensors.numpy import save_file
 
     save_decoding(NgramDecoding(Search(1.0, 1.0), GOOD), tmp_path)
-    whole = {"keys": GOOD.keys.view(np.int64), "counts": GOOD.counts, "tokens": np.array([GOOD.tokens])}
+    whole = {"keys": GOOD.keys.view(np.int64), "counts": GOOD.counts, "shape": np.array([GOOD.tokens, GOOD.order])}
     save_file(whole, tmp_path / NGRAM)
     assert load_decoding(tmp_path, "m") is not None
     save_file(whole | damage, tmp_path / NGRAM)
