@@ -160,7 +160,8 @@ def _learning_rate(points: Sequence[Point], windows: Sequence[_Window], plan: Pl
     learned_nothing = wers[-1] >= _NOTHING_LEARNED if wers else late >= first
     from_to = f"the loss was {first:.3g} at first and {late:.3g} over the last quarter of {windows[-1].step} steps"
     told = f", dev WER {100 * wers[-1]:.1f} %" if wers else ""
-    if late >= _RISEN * first:
+    # Replayed speech is known already: the loss of a first batch that is full of it says little beside a falling WER.
+    if late >= _RISEN * first and (len(wers) < 2 or wers[-1] >= wers[0]):
         return _rate_diagnosis(TOO_HIGH, f"{from_to}{told}", plan)
     if peak.loss >= _JUMPED * first and learned_nothing:
         return _rate_diagnosis(TOO_HIGH, f"{from_to}, {peak.loss:.3g} near step {peak.step}{told}", plan)
@@ -173,7 +174,7 @@ def _learning_rate(points: Sequence[Point], windows: Sequence[_Window], plan: Pl
             return _rate_diagnosis(TOO_HIGH if share > 1 else TOO_LOW, f"{from_to}{told}{usual}", plan)
         evidence = f"{from_to}{told}, which is how a model begins that is new to writing"
         return Diagnosis(name=TOO_SLOW, evidence=evidence, mend=_longer(points, plan))
-    if late > (1 - _FLAT) * early:
+    if late > (1 - _FLAT) * early and len(wers) != 1:  # one dev WER does not tell whether it fell
         flat = from_to.replace(f"{first:.3g} at first", f"{early:.3g} in the beginning")
         if share >= _UNUSUAL:
             return _rate_diagnosis(TOO_HIGH, f"{flat}{told}{usual}", plan)
