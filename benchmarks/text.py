@@ -101,7 +101,7 @@ def _corpora(root: Path, tested: Sequence[str], place: Path) -> "tuple[Corpus, C
     return found[0], found[1]
 
 
-def _train(lines: Sequence[str], place: Path) -> Path:
+def _train(lines: Sequence[str], place: Path, spoken_share: float = 1.0) -> Path:
     from asr.base.general_speech import speak_general
     from asr.corpus.validate import load_corpus
     from asr.models.speech_model import load_speech_model
@@ -112,7 +112,7 @@ def _train(lines: Sequence[str], place: Path) -> Path:
     from asr.training.mixture import spoken_an_epoch, spoken_in_all
     from asr.training.options import TrainingOptions
 
-    options = TrainingOptions(epochs=_EPOCHS, batch_size=32, replay=5.0, speed_perturbation=False)
+    options = TrainingOptions(epochs=_EPOCHS, batch_size=32, replay=5.0, speed_perturbation=False, spoken=spoken_share)
     spoken = speak_text(
         lines, [], count=spoken_in_all(len(lines), 0, options), synthesizer=open_synthesizer("espeak", "en"),
         folder=place / "spoken", seed=options.seed,

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _MOST_REPLAYED = 3000
 """Utterances that are spoken for replay at most: more variety than a short fine-tuning can use."""
 _TOGETHER = 100
-"""The next hundred is spoken, so that one more line of text does not ask for other speech to replay."""
+"""From here on the next hundred is spoken, so that one more line of text does not ask for other speech to replay."""
 _REPLAY_SEED = 3
 
 
@@ -35,7 +35,9 @@ def spoken_replay(settings: Settings, an_epoch: int) -> Corpus | None:
     if not options.replay or settings.base != EMBEDDED:
         return None
     wanted = math.ceil(options.replay * an_epoch * options.epochs)
-    count = min(_MOST_REPLAYED, -(-wanted // _TOGETHER) * _TOGETHER)
+    if wanted > _TOGETHER:
+        wanted = math.ceil(wanted / _TOGETHER) * _TOGETHER
+    count = min(_MOST_REPLAYED, wanted)
     folder = settings.data / "replay" / f"general-{count}"
     speak_general(folder, count, _REPLAY_SEED)
     corpus = load_corpus(folder, "replay", work=settings.data / "corpora", purpose="training").corpus

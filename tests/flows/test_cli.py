@@ -18,12 +18,16 @@ from asr.corpus.utterance import Corpus
 from asr.corpus.validate import CorpusReport
 from asr.doctor import Finding
 from asr.errors import DataError, SettingsError
+from asr.scoring.analysis import analyse
 from asr.scoring.evaluation import Evaluation
+from asr.scoring.hypothesis import Hypothesis
+from asr.text.normalizers import normalizer
 from asr.text.pronunciation import Pronunciation
 from flows import cli, cli_output
 from flows.cli import fail
 from flows.cli_arguments import COMMANDS, build, parse, settings_flags
 from flows.cli_failures import explain
+from tasks.analyse import Analysed
 from tasks.settings import setting_fields
 
 Ran = subprocess.CompletedProcess[str]
@@ -245,10 +249,14 @@ def evaluation(**changes: object) -> Evaluation:
 
 
 def test_an_evaluation_for_people() -> None:
-    text = cli_output.evaluation_text(evaluation())
+    rows = [Hypothesis("a", "to rolla square", "to roller square", 1.0, 3, 1, 0, 0, 15, 2)]
+    analysed = Analysed(**evaluation().model_dump(), analysis=analyse(rows, normalizer("basic")))
+    text = cli_output.evaluation_text(analysed)
     assert "WER              12.3% (95 % interval 11.0% – 13.0%)" in text.splitlines()
     assert "testing, 1,200 utterances, 2.0 h" in text
     assert "1 substituted, 2 deleted, 3 inserted" in text
+    assert "missed most      rolla 1 of 1" in text.splitlines()
+    assert "confused most    rolla → roller 1" in text.splitlines()
 
 
 def test_an_evaluation_as_json() -> None:
