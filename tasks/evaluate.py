@@ -13,6 +13,7 @@ from asr.corpus.utterance import Corpus
 from asr.models.evaluate import evaluate
 from asr.models.recognize import RECOGNITION
 from asr.models.speech_model import load_speech_model
+from asr.scoring.alignment import ALIGNMENT
 from asr.scoring.evaluation import Evaluation
 from asr.text.normalizers import versioned
 from tasks.run_record import Record
@@ -61,7 +62,8 @@ def evaluate_model(settings: Settings, model: Model, corpus: Corpus, since: floa
                 progress=lambda done, _all: bar.update(done - bar.n),
             )
 
-    parts = (model.fingerprint, corpus.fingerprint, versioned(settings.normalizer), RECOGNITION, settings.language)
+    normalizer = versioned(settings.normalizer)
+    parts = (model.fingerprint, corpus.fingerprint, normalizer, ALIGNMENT, RECOGNITION, settings.language)
     folder = settings.data / "evaluations" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     evaluation = once(folder, Evaluation, work, since=since)
     # The same model may have had another name when it was evaluated: today's champion was a candidate.

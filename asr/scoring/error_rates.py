@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from asr.corpus.utterance import Utterance
 from asr.errors import DataError
+from asr.scoring.alignment import edits
 from asr.scoring.hypothesis import Hypothesis
 from asr.text.normalizers import Normalizer, normalizer, versioned
 
@@ -41,7 +42,7 @@ def _row(utterance: Utterance, written: str, normalize: Normalizer) -> Hypothesi
 
     reference, hypothesis = normalize(utterance.text), normalize(written)
     words = reference.split()
-    tags = [step.tag for step in Levenshtein.editops(words, hypothesis.split())]
+    tags = [tag for tag, _, _ in edits(words, hypothesis.split())]
     return Hypothesis(
         id=utterance.id,
         reference=utterance.text,

@@ -42,37 +42,50 @@ def wer_interval(rows: Sequence[Hypothesis]) -> tuple[float, float]:
 
     Raises ValueError when the rows have no reference words.
     """
-    blocks = _block_sums(rows)
+    blocks = block_sums(rows, [(row.errors, row.words) for row in rows])
     errors, words = blocks.sum(axis=0)
     if not words:
         raise ValueError("no reference words to estimate an error rate from")
     if len(blocks) < 2:
         return 0.0, max(1.0, float(errors / words))
+    return percentile_interval(resampled_rates(blocks)[:, 0])
+
+
+def block_sums(rows: Sequence[Hypothesis], counts: Sequence[tuple[int, ...]]) -> npt.NDArray[np.int64]:
+    """Sum what was counted in each row over every block of the resampled unit, shape (blocks, counts)."""
+    unit = resampled_unit(rows)
+    sums: dict[tuple[bool, str], list[int]] = {}
+    for row, counted in zip(rows, counts, strict=True):
+        label = {"speaker": row.speaker, "source": row.source, "utterance": ""}[unit]
+        block = sums.setdefault((bool(label), label or row.id), [0] * len(counted))
+        for place, count in enumerate(counted):
+            block[place] += count
+    return np.array(list(sums.values()), dtype=np.int64)
+
+
+def resampled_rates(blocks: npt.NDArray[np.int64], replicates: int = REPLICATES) -> npt.NDArray[np.float64]:
+    """Draw as many blocks as there are, again and again, and divide their sums by their words, the last column.
+
+    Shape (replicates, columns − 1); corpora without any reference word are left out.
+    """
+    return np.concatenate(list(_chunks(blocks, replicates)))
+
+
+def percentile_interval(drawn: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return what the middle 95 % of the replicates lie between."""
     tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(np.concatenate(list(_replicates(blocks))), [tail, 100 - tail])
+    low, high = np.percentile(drawn, [tail, 100 - tail])
     return float(low), float(high)
 
 
-def _block_sums(rows: Sequence[Hypothesis]) -> npt.NDArray[np.int64]:
-    """Errors and reference words of every block, shape (blocks, 2)."""
-    unit = resampled_unit(rows)
-    sums: dict[tuple[bool, str], list[int]] = {}
-    for row in rows:
-        label = {"speaker": row.speaker, "source": row.source, "utterance": ""}[unit]
-        block = sums.setdefault((bool(label), label or row.id), [0, 0])
-        block[0] += row.errors
-        block[1] += row.words
-    return np.array(list(sums.values()), dtype=np.int64).reshape(-1, 2)
-
-
-def _replicates(blocks: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.float64]]:
-    """WER of resampled corpora, a chunk at a time; those without any reference word are left out."""
+def _chunks(blocks: npt.NDArray[np.int64], replicates: int) -> Iterator[npt.NDArray[np.float64]]:
     # Blocks with the same sums are the same to a resample. Drawing how often each *kind* of block appears is the same
     # distribution as drawing blocks, and makes 100,000 utterances as cheap as their few hundred kinds.
     kinds, counts = np.unique(blocks, axis=0, return_counts=True)
     generator = np.random.default_rng(_SEED)
     size = max(1, _CELLS // len(kinds))
-    for start in range(0, REPLICATES, size):
-        draws = generator.multinomial(len(blocks), counts / len(blocks), size=min(size, REPLICATES - start))
-        errors, words = (draws @ kinds).T
-        yield errors[words > 0] / words[words > 0]
+    for start in range(0, replicates, size):
+        draws = generator.multinomial(len(blocks), counts / len(blocks), size=min(size, replicates - start))
+        sums = draws @ kinds
+        with_words = sums[sums[:, -1] > 0]
+        yield with_words[:, :-1] / with_words[:, -1:]

@@ -31,9 +31,10 @@ def test_pooled_rates_are_jiwers(noisy_pairs: list[tuple[str, str]]) -> None:
     rows = score(utterances, {utterance.id: text for utterance, text in zip(utterances, heard, strict=True)}, "none")
     judged = jiwer.process_words(references, heard)
     assert sum(row.words for row in rows) == sum(map(len, judged.references))
-    assert sum(row.substitutions for row in rows) == judged.substitutions
-    assert sum(row.deletions for row in rows) == judged.deletions
-    assert sum(row.insertions for row in rows) == judged.insertions
+    assert sum(row.errors for row in rows) == judged.substitutions + judged.deletions + judged.insertions
+    # Of several alignments with as few errors jiwer takes any, Wergate one with the most words right, as sclite does.
+    kept = sum(row.words - row.substitutions - row.deletions for row in rows)
+    assert judged.hits < kept < judged.hits * 1.02
     cer = sum(row.character_errors for row in rows) / sum(row.characters for row in rows)
     assert cer == pytest.approx(jiwer.cer(references, heard))
 
