@@ -72,7 +72,8 @@ def settings_page() -> str:
 
 def commands_page() -> str:
     """Every command with its arguments."""
-    from flows.cli_arguments import COMMANDS, EPILOG, build
+    from flows.cli_arguments import EPILOG, build
+    from flows.commands import COMMANDS
 
     _, parsers = build()
     lines = ["# Commands", NOTE]

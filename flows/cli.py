@@ -10,12 +10,14 @@ from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
-from flows.cli_arguments import COMMANDS, parse, settings_flags
+from flows.cli_arguments import parse, settings_flags
 from flows.cli_failures import explain
 from flows.cli_output import as_json, evaluation_text, finding_text, models_text, stdout_for_answers, transcript_text
+from flows.commands import COMMANDS
 from tasks.backend import refuse_azure
 from tasks.settings import Settings, load_settings
 
@@ -109,10 +111,55 @@ def transcribe(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     return Answer({"model": arguments.model, "transcripts": transcripts})
 
 
+def approve(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """A person says yes to a candidate that waits."""
+    return _answer(settings, arguments, "promote", say)
+
+
+def reject(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """A person says no to a candidate that waits."""
+    return _answer(settings, arguments, "reject", say)
+
+
+def _answer(settings: Settings, arguments: Namespace, decision: Literal["promote", "reject"], say: Say) -> Answer:
+    from asr.scoring.person_decision import PersonDecision
+    from flows.approve import approve
+    from tasks.prefect_server import start
+
+    start()
+    told = PersonDecision(decision=decision, by=arguments.by, reason=arguments.reason, at=datetime.now(UTC))
+    result = approve(settings, arguments.run, told)
+    say(result.summary())
+    return Answer(result)
+
+
+def rollback(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """An earlier model is the champion again."""
+    from flows.rollback import rollback
+    from tasks.prefect_server import start
+
+    start()
+    done = rollback(settings, arguments.to, arguments.by, arguments.reason)
+    say(done.summary())
+    return Answer(done)
+
+
+def history(settings: Settings, arguments: Namespace, say: Say) -> Answer:
+    """What happened to the champion."""
+    from flows.cli_output import history_text
+    from tasks.history import read_history
+
+    found = read_history(settings)
+    say(history_text(found))
+    return Answer(found)
+
+
 def models(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     """The models of the registry."""
     from tasks.registry import list_models
+    from tasks.release import recover_if_idle
 
+    recover_if_idle(settings)
     versions = list_models(settings)
     say(models_text(versions))
     return Answer({"models": versions})
@@ -131,7 +178,20 @@ def doctor(settings: Settings, arguments: Namespace, say: Say) -> Answer:
 
 
 _FUNCTIONS: dict[str, Callable[[Settings, Namespace, Say], Answer]] = {
-    function.__name__: function for function in (run, evaluate, validate, convert, transcribe, models, doctor)
+    function.__name__: function
+    for function in (
+        run,
+        evaluate,
+        validate,
+        convert,
+        transcribe,
+        approve,
+        reject,
+        rollback,
+        history,
+        models,
+        doctor,
+    )
 }
 assert _FUNCTIONS.keys() == {command.name for command in COMMANDS}
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asr.doctor import Finding
     from tasks.analyse import Analysed
     from tasks.convert import Conversion
+    from tasks.history import History
     from tasks.registry import ModelVersion
     from tasks.transcribe import Transcript
 
@@ -212,19 +213,46 @@ def models_text(versions: Sequence["ModelVersion"]) -> str:
     """The registered models, a line each."""
     if not versions:
         return "no models yet; `wergate run` registers the first"
-    head = ("version", "alias", "WER", "outcome", "base", "created")
+    from asr.corpus.rules import printable
+
+    head = ("version", "alias", "WER", "on data", "outcome", "decided by", "base", "created")
     rows = [
         (
             str(version.version),
             ", ".join(version.aliases) or "–",
             "–" if version.wer is None else f"{version.wer:.1%}",
+            version.testing or "–",
             version.outcome or "–",
+            printable(version.decided) or "–",
             version.base,
             version.created,
         )
         for version in versions
     ]
     return table([head, *rows])
+
+
+def history_text(history: "History") -> str:
+    """What happened to the champion, newest first, after the candidates that wait."""
+    from asr.corpus.rules import printable
+
+    lines = [
+        f"{one.run_id[:8]} waits for an answer until {one.until:%Y-%m-%d %H:%M} UTC: v{one.candidate} instead of "
+        f"v{one.champion} (wergate approve {one.run_id[:8]} --by NAME --reason TEXT)"
+        for one in history.waiting
+    ]
+    rows = [
+        (
+            f"{entry.at:%Y-%m-%d %H:%M}",
+            entry.what,
+            f"v{entry.version}",
+            f"after v{entry.replaces}" if entry.replaces else "",
+            f"by {printable(entry.by)}",
+            printable(entry.reason),
+        )
+        for entry in history.entries
+    ]
+    return "\n".join([*lines, table(rows)]) if rows or lines else "nothing has happened yet; `wergate run` begins"
 
 
 def finding_text(finding: "Finding") -> str:

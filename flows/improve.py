@@ -3,14 +3,18 @@
 from prefect import flow
 
 from tasks.analyse import analyse_errors
+from tasks.approval import settle_expired
+from tasks.ask_person import hear_person
 from tasks.backend import refuse_azure
 from tasks.corpus import check_corpora
 from tasks.evaluate import measure
 from tasks.gate import decide
+from tasks.leaks import find_leaks
 from tasks.opponent import opponents
 from tasks.prepare import prepare_training
+from tasks.promote import promote
 from tasks.registry import find_base, register_candidate, try_base
-from tasks.release import ensure_released, promote
+from tasks.release import ensure_released
 from tasks.report import Evidence, conclude, point_at
 from tasks.result import Result
 from tasks.run_lock import one_run_at_a_time
@@ -18,18 +22,26 @@ from tasks.run_record import ask, earlier_answer, record, run_name
 from tasks.search import learn_search
 from tasks.settings import Settings
 from tasks.train import train_model
+from tasks.waiting import asked_earlier
 
 
 @flow(name="improve", flow_run_name=run_name)
 def improve(settings: Settings, force: bool = False) -> Result:
-    """Measure the champion, train a candidate, measure it too, and release it when the gate lets it through.
+    """Measure the champion, train a candidate, measure it too, and release it when the gate, or a person, says so.
 
     Nothing changed since an earlier run: point at that run. Only the testing data changed: measure the champion anew.
-    The champion is good enough: train nothing. Every step is done once; a run that was killed goes on where it was.
-    `force` asks and trains again although nothing changed.
+    The champion is good enough: train nothing. Every step is done once; a run that was killed goes on where it was,
+    and one that a person was asked about goes on with the answer. `force` asks and trains again although nothing
+    changed.
     """
     refuse_azure(settings)
+    return hear_person(settings, asked_earlier(settings) or find_better(settings, force))
+
+
+def find_better(settings: Settings, force: bool) -> Result:
+    """The loop until it is decided, or a person has to decide."""
     with one_run_at_a_time(settings):
+        settle_expired(settings)
         corpora = check_corpora(settings)
         base = find_base(settings)
         question = ask(settings, corpora, base)
@@ -53,12 +65,12 @@ def improve(settings: Settings, force: bool = False) -> Result:
                 trained = train_model(settings, run, base, question.base_fingerprint, prepared)
                 packages = learn_search(settings, run, trained, prepared, corpora)
                 scores = [measure(settings, run, one.name, one, corpora.judging) for one in packages]
-                decision = decide(settings, baseline, scores)
+                decision = decide(settings, baseline, scores, find_leaks(prepared, corpora))
                 package, candidate = packages[decision.chosen], scores[decision.chosen]
                 model = register_candidate(settings, run, package, candidate[0])
                 release = None
                 if decision.promotes:
-                    release = promote(settings, model, champion, candidate[0], corpora.testing)
+                    release = promote(settings, run, model, champion, candidate[0], corpora.testing, decision.verdict)
                 if release or not decision.promotes:
                     break
             findings = analyse_errors(settings, run, corpora, baseline, candidate, prepared, package)
@@ -71,5 +83,6 @@ def improve(settings: Settings, force: bool = False) -> Result:
                 release=release,
                 findings=findings,
                 training=trained.attempts(),
+                training_seconds=trained.seconds,
             )
             return conclude(settings, run, corpora, decision.outcome, decision.verdict.sentence, evidence)

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from prefect import task
 from pydantic import BaseModel, ConfigDict
 
+from asr.scoring.checks import Limits
+from asr.scoring.comparison import Comparison, compare
 from asr.scoring.evaluation import Evaluation
-from asr.scoring.gate import Limits, Verdict, choose
+from asr.scoring.gate import Verdict, choose, what_follows
+from asr.scoring.hypothesis import read_table
+from asr.text.normalizers import normalizer
 from tasks.result import OUTCOME_OF, Outcome
 from tasks.settings import Settings
 
@@ -21,23 +25,35 @@ class Decision(BaseModel):
 
     verdict: Verdict
     chosen: int
+    outcome: Outcome
+    """How the run ends, unless another champion is released meanwhile."""
 
     @property
     def promotes(self) -> bool:
         """Whether the candidate is to replace the champion."""
-        return self.verdict.outcome == "promote"
-
-    @property
-    def outcome(self) -> Outcome:
-        """How the run ends."""
-        return OUTCOME_OF[self.verdict.outcome]
+        return self.outcome == "promoted"
 
 
 @task(name="gate")
-def decide(settings: Settings, champion: Sequence[Evaluation], candidates: Sequence[Sequence[Evaluation]]) -> Decision:
+def decide(
+    settings: Settings,
+    champion: Sequence[Evaluation],
+    candidates: Sequence[Sequence[Evaluation]],
+    leaks: Sequence[str],
+) -> Decision:
     """Judge each candidate: its first evaluation is on the testing corpus, the others are on guard sets."""
-    limits = Limits(min_gain=settings.min_gain, guard_tolerance=settings.guard_tolerance, min_words=settings.min_words)
-    chosen, verdict = choose(champion, candidates, limits)
+
+    def compare_tables(one: Evaluation, other: Evaluation) -> Comparison:
+        return compare(read_table(one.table), read_table(other.table), normalizer(settings.normalizer))
+
+    chosen, verdict = choose(champion, candidates, compare_tables, limits(settings), leaks)
     for check in verdict.checks:
         log.info("gate %s %s: %s", "✓" if check.passed else "✗", check.name, check.sentence)
-    return Decision(verdict=verdict, chosen=chosen)
+    log.info("gate: %s", verdict.finding)
+    outcome = OUTCOME_OF[what_follows(verdict.finding, settings.gate, settings.approval)]
+    return Decision(verdict=verdict, chosen=chosen, outcome=outcome)
+
+
+def limits(settings: Settings) -> Limits:
+    """The settings that say what a candidate must reach."""
+    return Limits.model_validate({name: getattr(settings, name) for name in Limits.model_fields})

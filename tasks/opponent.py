@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.registry import CANDIDATE, Registered, champion, crown_base, registered
+from tasks.registry import CANDIDATE, COMPARED_WITH, Registered, champion, crown_base, registered
 from tasks.run_record import Record
 from tasks.settings import Settings
 from tasks.tracking import client
-
-_OPPONENT = "wergate.compared_with"
 
 
 def opponents(settings: Settings, run: Record, base: Path) -> Iterator[Registered]:
@@ -20,8 +18,8 @@ def opponents(settings: Settings, run: Record, base: Path) -> Iterator[Registere
     tags = client(settings).get_run(run.id).data.tags
     opponent = champion(settings) or crown_base(settings, base)
     if tags.get(CANDIDATE) == str(opponent.version):
-        opponent = registered(settings, int(tags[_OPPONENT]))
+        opponent = registered(settings, int(tags[COMPARED_WITH]))
     while True:
-        client(settings).set_tag(run.id, _OPPONENT, str(opponent.version))
+        client(settings).set_tag(run.id, COMPARED_WITH, str(opponent.version))
         yield opponent
         opponent = champion(settings) or opponent

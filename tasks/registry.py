@@ -5,6 +5,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from asr.errors import ModelError, UserError
 from asr.models.checkpoint import find_checkpoint, fingerprint
 from asr.models.speech_model import load_speech_model
 from tasks.environment import tracking_uri
+from tasks.promotion_log import Entry, note
 from tasks.settings import Settings
 from tasks.tracking import client, experiment_id
 
@@ -31,11 +33,16 @@ CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 
 CANDIDATE = "wergate.candidate"
 """Tag of a run: the version that it registered."""
+COMPARED_WITH = "wergate.compared_with"
+"""Tag of a run: the version that its candidate has to beat."""
 
 _FINGERPRINT = "wergate.fingerprint"
 _BASE = "wergate.base"
 _WER = "wergate.wer"
+_TESTING = "wergate.testing"
 _OUTCOME = "wergate.outcome"
+_RELEASED = "wergate.released"
+_DECIDED_BY = "wergate.decided_by"
 
 
 class Registered(BaseModel):
@@ -62,7 +69,11 @@ class ModelVersion(BaseModel):
     base: str
     wer: float | None
     """On the testing data of the run that made or first measured it."""
+    testing: str
+    """The start of the fingerprint of that testing data."""
     outcome: str
+    decided: str
+    """Who decided, or `gate`; empty when nobody has."""
     created: str
 
 
@@ -102,7 +113,8 @@ def register_candidate(settings: Settings, run: "Record", package: "Package", ev
     """Register a trained model with its search, and point `challenger` at it, unless it is champion already."""
     candidate = register(
         settings, package.directory, package.fingerprint,
-        base=settings.base, outcome="candidate", run_id=run.id, wer=evaluation.wer,
+        base=settings.base, outcome="candidate", run_id=run.id,
+        wer=evaluation.wer, testing=evaluation.corpus_fingerprint[:8],
     )  # fmt: skip
     client(settings).set_tag(run.id, CANDIDATE, str(candidate.version))
     if not is_champion(settings, candidate):
@@ -125,6 +137,17 @@ def is_champion(settings: Settings, model: Registered) -> bool:
 def crown_base(settings: Settings, base: Path) -> Registered:
     """Register the base and make it champion: it is what people would use without Wergate."""
     version = register(settings, base, fingerprint(base), base=settings.base, outcome="base")
+    note(
+        settings,
+        Entry(
+            id=f"first-v{version.version}",
+            at=datetime.now(UTC),
+            what="first",
+            version=version.version,
+            by="wergate",
+            reason=f"There was no champion: {settings.base} is what people would use.",
+        ),
+    )
     move_alias(settings, CHAMPION, version.version)
     log.info(
         "first run: %s is registered as %s version %d, the champion", settings.base, settings.name, version.version
@@ -141,6 +164,7 @@ def register(
     outcome: str,
     run_id: str = "",
     wer: float | None = None,
+    testing: str = "",
 ) -> Registered:
     """Register a model directory; a model that is registered already keeps its version."""
     mlflow = client(settings)
@@ -152,7 +176,9 @@ def register(
     logged = mlflow.create_logged_model(experiment_id(settings), name="model", source_run_id=run_id or None)
     mlflow.log_model_artifacts(logged.model_id, str(directory))
     mlflow.finalize_logged_model(logged.model_id, "READY")
-    tags = {_FINGERPRINT: content, _BASE: base, _OUTCOME: outcome} | ({_WER: str(wer)} if wer is not None else {})
+    tags = {_FINGERPRINT: content, _BASE: base, _OUTCOME: outcome}
+    if wer is not None:
+        tags |= {_WER: str(wer), _TESTING: testing}
     # All tags at once: a version without its fingerprint would be registered a second time.
     version = mlflow.create_model_version(
         settings.name, logged.artifact_location, run_id=run_id or None, tags=tags, model_id=logged.model_id
@@ -192,14 +218,17 @@ def versions(settings: Settings) -> "list[Version]":
     return sorted(found, key=lambda version: -int(version.version))
 
 
+def was_released(version: "Version") -> bool:
+    """Whether a version has ever been champion."""
+    return version.tags.get(_OUTCOME) == "base" or _RELEASED in version.tags
+
+
 def list_models(settings: Settings) -> list[ModelVersion]:
     """All versions with their aliases, newest first."""
     return list(_lines(settings))
 
 
 def _lines(settings: Settings) -> Iterator[ModelVersion]:
-    from datetime import UTC, datetime
-
     aliases: dict[int, list[str]] = {}
     for alias in (CHAMPION, PREVIOUS, CHALLENGER):
         if version := version_by_alias(settings, alias):
@@ -211,6 +240,8 @@ def _lines(settings: Settings) -> Iterator[ModelVersion]:
             aliases=tuple(aliases.get(int(version.version), ())),
             base=version.tags.get(_BASE, ""),
             wer=float(wer) if wer else None,
+            testing=version.tags.get(_TESTING, ""),
+            decided=version.tags.get(_DECIDED_BY, ""),
             outcome=version.tags.get(_OUTCOME, ""),
             created=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC).isoformat(timespec="seconds"),
         )

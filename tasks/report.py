@@ -1,9 +1,8 @@
 """Close a run: the page with the evidence, the artifacts in Prefect, the record in MLflow."""
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from prefect import task
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.findings import Findings
 from asr.scoring.gate import Verdict
-from asr.scoring.report import Link, Report, write_report
+from asr.scoring.report import Link, Report
 from asr.training.attempt import Attempt
 from tasks.analyse import analyse_errors
 from tasks.corpus import Corpora
@@ -24,7 +23,9 @@ from tasks.result import Outcome, Result
 from tasks.run_record import Earlier, Record, close_record
 from tasks.settings import Settings
 from tasks.steps import write_aside
-from tasks.tracking import client, log_files, run_url
+from tasks.stored_report import fetch_page, keep_report, report_folder
+from tasks.tracking import run_url
+from tasks.waiting import AWAITING
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,11 @@ class Evidence(BaseModel):
     """The candidate on the testing corpus, its text searched for in ways that were not kept."""
     verdict: Verdict | None = None
     model: Registered | None = None
+    """The candidate as it was registered."""
     release: Path | None = None
     findings: Findings | None = None
     training: tuple[Attempt, ...] = ()
+    training_seconds: float | None = None
 
 
 @task(name="conclude")
@@ -55,7 +58,6 @@ def conclude(
     baseline, candidate, verdict = evidence.baseline, evidence.candidate, evidence.verdict
     model, release = evidence.model, evidence.release
     findings = evidence.findings or analyse_errors(settings, run, corpora, baseline, candidate)
-    folder = settings.data / "reports" / run.id
     other = [*candidate, *[None] * (len(baseline) - len(candidate))]
     result = Result(
         outcome=outcome,
@@ -65,14 +67,16 @@ def conclude(
         guards=tuple(zip(baseline[1:], other[1:], strict=True)),
         not_kept=tuple(evidence.not_kept),
         domain_recall=findings.domain,
+        finding=verdict.finding if verdict else None,
         gate=verdict.checks if verdict else (),
+        waits_until=_waits_until(settings) if outcome == AWAITING else None,
         fingerprints=corpora.fingerprints() | {"settings": settings.fingerprint()},
         data=run.data.changes,
         mlflow_run_id=run.id,
         prefect_flow_run_id=str(flow_run.get_id() or ""),
         mlflow_url=run_url(settings, run.id),
         prefect_url=prefect_url(str(flow_run.get_id() or "")),
-        report=folder / "report.html",
+        report=report_folder(settings, run.id) / "report.html",
         release=release,
         decided_by=run.id,
     )
@@ -83,6 +87,8 @@ def conclude(
         candidate=other[0],
         guards=result.guards,
         verdict=verdict,
+        run=run.id[:8],
+        seconds=dict(_seconds(evidence)),
         findings=findings,
         not_kept=tuple(evidence.not_kept),
         training=evidence.training,
@@ -93,12 +99,11 @@ def conclude(
         warnings=corpora.warnings,
         written=datetime.now(UTC),
     )
-    write_report(folder, page)
-    write_aside(folder / "result.json", result.model_dump_json(indent=1))
-    log_files(settings, run.id, folder / "report.html", folder / "report.md")
+    report = keep_report(settings, run.id, page)
+    write_aside(report.with_name("result.json"), result.model_dump_json(indent=1))
     if model and (release or not is_champion(settings, model)):  # training may have made the champion once more
         tag_version(settings, model.version, {"outcome": outcome})
-    _show_in_prefect(result, folder / "report.md")
+    _show_in_prefect(result, report.with_suffix(".md"))
     close_record(settings, run.id, result)
     return result
 
@@ -106,6 +111,9 @@ def conclude(
 @task(name="point at the earlier answer")
 def point_at(settings: Settings, earlier: Earlier) -> Result:
     """The result of an earlier run, as the result of this one: nothing has changed since."""
+    if earlier.result.outcome == AWAITING:
+        create_markdown_artifact(f"# Awaiting approval\n\n{earlier.result.sentence}", key="result")
+        return earlier.result.model_copy(update={"report": _report_at_hand(settings, earlier.result)})
     decided = earlier.result.decided_by or earlier.run_id
     sentence = (
         f"Nothing has changed since run “{earlier.name}” ({decided}), which ended with {earlier.result.outcome}: "
@@ -140,15 +148,27 @@ def prefect_url(flow_run_id: str) -> str:
 
 def _report_at_hand(settings: Settings, result: Result) -> Path:
     """The page of an earlier run; from MLflow when that was on another machine, or its folder was cleaned up."""
-    from mlflow.exceptions import MlflowException
+    page = report_folder(settings, result.mlflow_run_id) / "report.html"
+    if not page.is_file():
+        fetch_page(settings, result.mlflow_run_id, "report.md", "report.html")
+    return page
 
-    folder = settings.data / "reports" / result.mlflow_run_id
-    if not (folder / "report.html").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError, MlflowException):
-            for name in ("report.md", "report.html"):
-                client(settings).download_artifacts(result.mlflow_run_id, name, str(folder))
-    return folder / "report.html"
+
+def _waits_until(settings: Settings) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=settings.approval_timeout)
+
+
+def _seconds(evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """How long each step took to compute; of evaluations that were made in an earlier run, how long they took then."""
+    yield "evaluate the baseline", _evaluating(evidence.baseline)
+    if evidence.training_seconds is not None:
+        yield "train", evidence.training_seconds
+    if evidence.candidate:
+        yield "evaluate the candidate", _evaluating(evidence.candidate)
+
+
+def _evaluating(evaluations: Sequence[Evaluation]) -> float:
+    return sum(one.seconds / one.rtfx for one in evaluations if one.rtfx > 0)
 
 
 def _links(result: Result, model: Registered | None) -> list[Link]:

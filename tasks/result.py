@@ -1,19 +1,29 @@
 """What a run of the loop ends with: the object that `--json` prints and the lines that a person reads."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from asr.corpus.delta import Delta
+from asr.scoring.checks import Check
 from asr.scoring.domain_recall import DomainChange, DomainRecall
 from asr.scoring.evaluation import Evaluation
-from asr.scoring.gate import Check
+from asr.scoring.gate import Finding
+from asr.scoring.gate import Outcome as GateOutcome
+from asr.scoring.person_decision import PersonDecision
 
-Outcome = Literal["promoted", "rejected", "inconclusive", "unchanged", "good_enough", "awaiting_approval"]
+Outcome = Literal["promoted", "rejected", "inconclusive", "unchanged", "good_enough", "awaiting_approval", "dry_run"]
 
-OUTCOME_OF: dict[str, Outcome] = {"promote": "promoted", "reject": "rejected", "inconclusive": "inconclusive"}
-"""What a verdict of the gate makes of a run."""
+OUTCOME_OF: dict[GateOutcome, Outcome] = {
+    "promote": "promoted",
+    "reject": "rejected",
+    "inconclusive": "inconclusive",
+    "ask": "awaiting_approval",
+    "look on": "dry_run",
+}
+"""What the gate makes of a run."""
 
 
 class Result(BaseModel):
@@ -32,7 +42,13 @@ class Result(BaseModel):
     """The candidate on the testing corpus, its text searched for in ways that were not kept."""
     domain_recall: DomainChange | None = None
     """What became of the words of the user's text on the testing data; none without text."""
+    finding: Finding | None = None
+    """What the gate found; none when nothing was trained."""
     gate: tuple[Check, ...]
+    decision: PersonDecision | None = None
+    """What a person decided, if one was asked and has answered."""
+    waits_until: datetime | None = None
+    """Of a candidate that a person is asked about: when it counts as rejected."""
     fingerprints: dict[str, str]
     """By corpus, and of the settings."""
     data: dict[str, Delta] = {}
@@ -53,6 +69,7 @@ class Result(BaseModel):
         lines = ["", f"{self.outcome.replace('_', ' ').upper()}  {self.sentence}", ""]
         lines += self._table()
         lines += [f"  {'✓' if check.passed else '✗'} {check.name:<18} {check.sentence}" for check in self.gate]
+        lines += self._what_to_type()
         places = {
             "report": str(self.report),
             "release": str(self.release or ""),
@@ -61,6 +78,17 @@ class Result(BaseModel):
         }
         lines += ["", *(f"  {name:<8} {place}" for name, place in places.items() if place)]
         return "\n".join(lines)
+
+    def _what_to_type(self) -> list[str]:
+        if self.outcome != "awaiting_approval" or self.waits_until is None:
+            return []
+        who = f"{self.mlflow_run_id[:8]} --by NAME --reason TEXT"
+        return [
+            "",
+            f"  promote it:  wergate approve {who}",
+            f"  reject it:   wergate reject {who}",
+            f"  without an answer it counts as rejected from {self.waits_until:%Y-%m-%d %H:%M} UTC",
+        ]
 
     def _table(self) -> list[str]:
         if self.baseline is None:

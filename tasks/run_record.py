@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +17,11 @@ from asr.corpus.utterance import Corpus
 from asr.models.checkpoint import fingerprint
 from tasks.corpus import Corpora
 from tasks.data_history import Survey, survey_data
+from tasks.registry import CHAMPION, COMPARED_WITH, version_by_alias
 from tasks.result import Result
 from tasks.settings import Settings, setting_fields
 from tasks.tracking import (
+    FLOW_RUN,
     FORCED,
     KEY,
     OUTCOME,
@@ -80,8 +82,11 @@ def earlier_answer(settings: Settings, question: Question) -> Earlier | None:
     for tag, value in ((KEY, question.key), (TRAINING_KEY, question.training_key)):
         for run in find_runs(settings, {tag: value}):
             outcome = run.data.tags.get(OUTCOME, "")
-            trained = outcome in ("promoted", "rejected", "unchanged")
-            if outcome and (tag == KEY or trained) and (result := _stored(settings, str(run.info.run_id))):
+            trained = outcome in ("promoted", "rejected", "unchanged", "dry_run", "awaiting_approval")
+            if outcome == "awaiting_approval" and _is_stale(settings, run.data.tags):
+                client(settings).delete_tag(str(run.info.run_id), OUTCOME)  # it is gone on with
+                continue
+            if outcome and (tag == KEY or trained) and (result := stored_result(settings, str(run.info.run_id))):
                 return Earlier(
                     run_id=str(run.info.run_id),
                     name=str(run.info.run_name),
@@ -119,7 +124,7 @@ def open_record(settings: Settings, corpora: Corpora, question: Question, force:
         KEY: question.key,
         FORCED: "yes" if force else "no",
         TRAINING_KEY: question.training_key,
-        "prefect.flow_run_id": str(flow_run.get_id() or ""),
+        FLOW_RUN: str(flow_run.get_id() or ""),
         "prefect.flow_run_name": str(flow_run.get_name() or ""),
         "mlflow.source.git.commit": commit,
         "git.commit": commit,
@@ -140,7 +145,13 @@ def close_record(settings: Settings, run_id: str, result: Result) -> None:
     mlflow.set_tag(run_id, OUTCOME, result.outcome)  # last: without it a run is not finished
 
 
-def _stored(settings: Settings, run_id: str) -> Result | None:
+def _is_stale(settings: Settings, tags: Mapping[str, str]) -> bool:
+    """Whether a candidate waits for a person who would compare it with a champion of the past."""
+    now = version_by_alias(settings, CHAMPION)
+    return now is None or str(now.version) != tags.get(COMPARED_WITH)
+
+
+def stored_result(settings: Settings, run_id: str) -> Result | None:
     """The result that a finished run kept; `None` when it is gone or of an older form."""
     from mlflow.exceptions import MlflowException
 

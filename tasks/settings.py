@@ -32,7 +32,9 @@ from tasks.settings_sources import (
 FOLDERS = ("training_data", "testing_data", "data")
 """Settings that name a folder of the project."""
 
-INDIFFERENT = frozenset({*FOLDERS, "columns", "life", "name", "mlflow_tracking_uri", "prefect_api_url", "batch_size"})
+INDIFFERENT = frozenset({
+    *FOLDERS, "columns", "life", "name", "mlflow_tracking_uri", "prefect_api_url", "batch_size", "approval_timeout",
+})  # fmt: skip
 """Settings that cannot change what a run decides: where things are, what they are called, how fast they go.
 
 What is read of the data has fingerprints of its own.
@@ -74,14 +76,32 @@ class Settings(BaseModel):
     good_enough: float = Field(
         0.0, ge=0, le=1, description="A baseline WER at or below it ends the run: there is nothing to improve."
     )
+    gate: Literal["enforce", "dry_run", "off"] = Field(
+        "enforce",
+        description="`enforce`: only what passes the gate is promoted; `dry_run`: say what would be done, and promote "
+        "nothing; `off`: promote every candidate but those that are refused.",
+    )
     min_gain: float = Field(
         0.05, ge=0, lt=1, description="Share of the champion's WER that a candidate must save to be promoted."
+    )
+    confidence: float = Field(
+        0.95, ge=0.5, lt=1, description="Probability that the candidate is better, and not just lucky, at the least."
     )
     guard_tolerance: float = Field(
         0.02, ge=0, le=1, description="How much the WER of a guard set may rise (0.02: two points)."
     )
+    insertion_tolerance: float = Field(
+        0.01, ge=0, description="How much the share of inserted words may rise (0.01: one point)."
+    )
+    max_slowdown: float = Field(4.0, ge=1, description="How many times as long recognition may take as before.")
     min_words: int = Field(
         100, ge=1, description="With fewer reference words in the testing data, the gate stays inconclusive."
+    )
+    approval: Literal["auto", "ask"] = Field(
+        "auto", description="Who promotes: `auto` is the gate alone; `ask` is a person, shown what the gate found."
+    )
+    approval_timeout: float = Field(
+        72.0, gt=0, le=8760, description="Hours that a candidate waits for a person; then it counts as rejected."
     )
     name: str = Field(
         "wergate",

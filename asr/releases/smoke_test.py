@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from asr.audio import SAMPLE_RATE
 from asr.corpus.utterance import Corpus
 from asr.errors import UserError
 from asr.models.recognize import recognize_batch
@@ -27,3 +28,14 @@ def smoke_test(release: Path, corpus: Corpus, evaluation: Evaluation, *, languag
                 f"{release}: it wrote {text!r} for {utterance.id}, the evaluated model {heard[utterance.id]!r}; "
                 "the champion stays as it is"
             )
+
+
+def load_test(release: Path, *, language: str) -> None:
+    """Load a release and let it transcribe a second of silence: all that can be tried without what it was judged by.
+
+    Raises:
+        UserError: it does not load.
+    """
+    import numpy as np
+
+    recognize_batch(load_speech_model(str(release), language=language), [np.zeros(SAMPLE_RATE, dtype=np.float32)])

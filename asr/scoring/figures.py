@@ -45,3 +45,26 @@ def duration(seconds: float) -> str:
 def number(value: float) -> str:
     """Write the value or limit of a check: whole numbers plainly, others with four digits after the point."""
     return DASH if not math.isfinite(value) else f"{value:,.0f}" if value == int(value) else f"{value:.4f}"
+
+
+def between(bounds: tuple[float, float]) -> str:
+    """Write the bounds of a difference of two rates in percentage points: `−1.80 to −0.02`."""
+    return DASH if not all(map(math.isfinite, bounds)) else f"{points(bounds[0])} to {points(bounds[1])}"
+
+
+def chance(probability: float) -> str:
+    """Write a probability in percent; resampling never makes it certain: 1.0 becomes `over 99.9%`."""
+    if not math.isfinite(probability):
+        return DASH
+    return "over 99.9%" if probability > 0.999 else "under 0.1%" if probability < 0.001 else f"{probability:.1%}"
+
+
+def p_value(p: float) -> str:
+    """Write how probable it is to find as much where there is nothing: `p = 0.031`, `p < 0.001`."""
+    return f"p {DASH}" if not math.isfinite(p) else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def round_up(rate: float) -> float:
+    """The end of an axis: the next round number, at least a hundredth of a percent."""
+    steps = (step * 10.0**power for power in range(-4, 4) for step in (1, 1.5, 2, 3, 4, 5, 6, 8))
+    return next((step for step in steps if step >= rate - 1e-12), rate)

@@ -1,33 +1,35 @@
-"""The evidence on one page: what was decided, why, and what the models get wrong."""
+"""The evidence on one page: what was decided and why, what the candidate changed, and what is still wrong."""
 
 import math
+import shlex
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from asr.corpus.delta import Delta
-from asr.corpus.histogram import svg_bars, text_bars
-from asr.corpus.report import code
 from asr.corpus.statistics import Statistics
 from asr.corpus.utterance import Corpus
 from asr.scoring import figures
 from asr.scoring.analysis import analyse
+from asr.scoring.comparison import Comparison
+from asr.scoring.embedded_audio import embedded_audio
 from asr.scoring.error_list import error_list
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.findings import Findings
+from asr.scoring.forest_plot import forest_plot
 from asr.scoring.gate import Verdict
 from asr.scoring.hypothesis import read_table
 from asr.scoring.intervals import MIN_BLOCKS, resampled_unit
-from asr.templates import template_environment
+from asr.scoring.markdown_text import shortened
+from asr.scoring.person_decision import PersonDecision
+from asr.scoring.report_templates import report_templates
+from asr.scoring.shown_text import shown_text
+from asr.scoring.wins_and_losses import wins_and_losses
 from asr.text.normalizers import normalizer
 from asr.training.attempt import Attempt
-
-if TYPE_CHECKING:
-    import jinja2
-    from markupsafe import Markup
 
 HEADLINES = {
     "promoted": ("✓", "good", "Promoted"),
@@ -36,6 +38,7 @@ HEADLINES = {
     "unchanged": ("=", "calm", "Unchanged"),
     "good_enough": ("✓", "good", "Good enough"),
     "awaiting_approval": ("…", "open", "Awaiting approval"),
+    "dry_run": ("✓", "calm", "Would be promoted"),
 }
 """Sign, tone and words of every outcome."""
 
@@ -43,6 +46,13 @@ HEADLINES = {
 SHOWN = 10
 """Words, phrases and utterances of each sort on the page; `analysis.json` has more."""
 MOST_DOMAIN_WORDS = 100
+MOST_GROUPS = 40
+"""Slices in the table of what the candidate gets wrong."""
+MOST_WARNINGS = 50
+MOST_MARKDOWN = 60_000
+"""Characters of `report.md`: Prefect keeps it as an artifact, and a comment on GitHub takes 65,536."""
+
+_ROWS = (10, 5, 2, 0)  # lines of each list in `report.md` that are tried, until it is short enough
 
 
 class Link(BaseModel):
@@ -60,9 +70,12 @@ class Link(BaseModel):
 
 
 class Report(BaseModel):
-    """Everything that the page shows."""
+    """Everything that the page shows; as JSON it can be kept, and the page written again.
 
-    model_config = ConfigDict(frozen=True)
+    The tables of its evaluations and the audio are named and not held: without the tables there is no page.
+    """
+
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
     outcome: str
     """One of the outcomes of a run: `promoted`, `rejected`, `good_enough` …"""
@@ -76,6 +89,11 @@ class Report(BaseModel):
     not_kept: tuple[Evaluation, ...] = ()
     """The candidate on the test corpus, its text searched for in ways that were not kept."""
     verdict: Verdict | None = None
+    comparison: Comparison | None = None
+    """The two models utterance by utterance; without it that of the verdict is shown."""
+    run: str = ""
+    """What a person types to answer for this run."""
+    decision: PersonDecision | None = None
     findings: Findings | None = None
     """What was found out about the errors; without it the errors are analysed alone."""
     training: tuple[Attempt, ...] = ()
@@ -86,9 +104,30 @@ class Report(BaseModel):
     """By the names of the corpora."""
     changes: dict[str, Delta] = {}
     """What has changed in the data since the last run, by the names of corpora then and now."""
+    seconds: dict[str, float] = {}
+    """How long each step took, in their order."""
     links: tuple[Link, ...] = ()
     warnings: tuple[str, ...] = ()
     written: datetime | None = None
+
+    @property
+    def compared(self) -> Comparison | None:
+        """The two models utterance by utterance, where that is known."""
+        return self.comparison or (self.verdict.comparison if self.verdict else None)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What to type in a terminal, while a person is asked."""
+        if self.outcome != "awaiting_approval" or self.decision:
+            return ()
+        run = shlex.quote(shown_text(self.run)) if self.run else "RUN"
+        return tuple(f"wergate {answer} {run} --by NAME --reason TEXT" for answer in ("approve", "reject"))
+
+    # Without this, a number inside of another model that is none becomes null, which no reader takes for a number.
+    @model_serializer(mode="wrap")
+    def _numbers_that_are_none_too(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return fields
 
 
 class Row(BaseModel):
@@ -109,6 +148,25 @@ def write_report(folder: Path, report: Report) -> Path:
     Raises DataError when the table of an evaluation cannot be read, SettingsError when its normalizer is unknown.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    shown = _shown(report)
+    templates = report_templates()
+    page = templates.get_template("report.html.jinja").render(shown)
+    template = templates.get_template("report.md.jinja")
+    note = ""
+    for rows in _ROWS:
+        note = template.render(shown, most=rows)
+        if len(note) <= MOST_MARKDOWN:
+            break
+    note = shortened(note, MOST_MARKDOWN, "The rest is on the page `report.html`.")
+    for name, text in (("report.md", note), ("report.html", page)):
+        aside = folder / f"{name}.part"
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(folder / name)
+    return folder / "report.html"
+
+
+def _shown(report: Report) -> dict[str, Any]:
+    """What the templates speak about."""
     baseline = read_table(report.baseline.table)
     candidate = read_table(report.candidate.table) if report.candidate else None
     judged = baseline if candidate is None else candidate
@@ -118,25 +176,30 @@ def write_report(folder: Path, report: Report) -> Path:
     bounds = [bound for row in rows for bound in (row.evaluation.wer, *row.evaluation.interval)]
     analysis = report.findings.analyses[report.baseline.corpus] if report.findings else analyse(judged, normalize)
     domain = report.findings.domain if report.findings else None
-    shown = {
+    errors = error_list(baseline, candidate, normalize)
+    changed = wins_and_losses(baseline, candidate, normalize) if candidate is not None else None
+    above = changed.entries if changed else ()
+    return {
         "report": report,
+        "compared": report.compared,
+        "forest": forest_plot(report.compared) if report.compared else None,
         "sign_tone_words": HEADLINES.get(report.outcome, ("•", "calm", report.outcome.replace("_", " ").capitalize())),
         "rows": rows,
-        "axis": _round_up(max(filter(math.isfinite, bounds), default=1.0)),
+        "axis": figures.round_up(max(0.01, *filter(math.isfinite, bounds))),
         "unit": resampled_unit(judged),
         "min_blocks": MIN_BLOCKS,
-        "errors": error_list(baseline, candidate, normalize, _audio(report)),
+        "errors": errors,
+        "changed": changed,
+        "places": {entry.id: f"utterance-{number}" for number, entry in enumerate(above, start=1)},
+        "audio": embedded_audio([one.id for one in (*above, *errors.entries)], _audio(report)),
         "analysis": analysis,
         "shown": SHOWN,
+        "most_groups": MOST_GROUPS,
+        "most_warnings": MOST_WARNINGS,
+        "seconds": {step: took for step, took in report.seconds.items() if math.isfinite(took) and took >= 0},
         "domain_rows": list(domain.words())[:MOST_DOMAIN_WORDS] if domain else [],
         "from_test": [one for one in analysis.confusions.missed if 2 * one.missed >= one.said],
     }
-    for name in ("report.md", "report.html"):
-        text = _environment().get_template(f"{name}.jinja").render(shown)
-        aside = folder / f"{name}.part"
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(folder / name)
-    return folder / "report.html"
 
 
 def _pairs(report: Report) -> Iterator[tuple[Evaluation, Evaluation | None]]:
@@ -150,40 +213,9 @@ def _rows(baseline: Evaluation, candidate: Evaluation | None) -> Iterator[Row]:
         yield Row(role="candidate", evaluation=candidate, before=baseline)
 
 
-def _round_up(rate: float) -> float:
-    """The end of the chart's axis: the next round number, at least one percent."""
-    steps = (step * 10.0**power for power in range(-2, 4) for step in (1, 1.5, 2, 3, 4, 5, 6, 8))
-    return next((step for step in steps if step >= rate - 1e-12), rate)
-
-
 def _audio(report: Report) -> dict[str, Path]:
     for corpus in report.corpora:
         if corpus.fingerprint == report.baseline.corpus_fingerprint and corpus.manifest.is_file():
             # Not of segments: a listener would hear the whole recording.
-            return {one.id: one.audio for one in corpus.read() if one.start is None}
+            return {one.id: one.audio for one in corpus.stream() if one.start is None}
     return {}
-
-
-def _environment() -> "jinja2.Environment":
-    filters = (
-        figures.percent,
-        figures.points,
-        figures.interval,
-        figures.whole,
-        figures.speed,
-        figures.duration,
-        figures.number,
-        code,
-        svg_bars,
-        text_bars,
-        markdown,
-    )
-    return template_environment(Path(__file__).with_name("templates"), filters)
-
-
-def markdown(text: object) -> "Markup":
-    """Escape text so that Markdown shows it as it is, on one line, also inside a table."""
-    from markupsafe import Markup, escape
-
-    shown = " ".join(str(escape(text)).replace("&#39;", "'").replace("&#34;", '"').split())
-    return Markup("".join("\\" + sign if sign in "\\`*_[]|~#" else sign for sign in shown))

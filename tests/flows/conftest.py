@@ -80,6 +80,9 @@ def quick(speech: Path, empty_store: Path) -> MakeSettings:
             "min_words": 1,
             "min_gain": 0,
             "guard_tolerance": 1,
+            "confidence": 0.5,
+            "insertion_tolerance": 10,
+            "max_slowdown": 1000,
         }
         training |= changes.pop("training", {})
         return Settings(**settings | changes, training=TrainingOptions.model_validate(training))

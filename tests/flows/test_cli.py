@@ -25,8 +25,9 @@ from asr.text.normalizers import normalizer
 from asr.text.pronunciation import Pronunciation
 from flows import cli, cli_output
 from flows.cli import fail
-from flows.cli_arguments import COMMANDS, build, parse, settings_flags
+from flows.cli_arguments import build, parse, settings_flags
 from flows.cli_failures import explain
+from flows.commands import COMMANDS
 from tasks.analyse import Analysed
 from tasks.settings import setting_fields
 

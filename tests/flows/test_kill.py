@@ -97,7 +97,7 @@ def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(
     kill(settings, "after", "tasks.release:switch", word="v2-")
     assert (aliases(settings), live(settings)) == ({"champion": 2, "challenger": 2, "previous": 1}, "v2")
 
-    kill(settings, "before", "tasks.release:stage", word="v2-")  # from here on nothing old is live again
+    kill(settings, "before", "tasks.release:note", word="promoted")  # from here on nothing old is live again
     assert (aliases(settings), live(settings)) == ({"champion": 2, "challenger": 2, "previous": 1}, "v2")
 
     kill(settings, "before", "mlflow:MlflowClient.set_tag", word="wergate.outcome")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import tasks.promote
 import tasks.release
 from asr.errors import ModelError, UserError
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
@@ -154,7 +155,7 @@ def test_another_champion_released_meanwhile(
 
         return smoke_test
 
-    monkeypatch.setattr(tasks.release, "smoke_test", meanwhile(tasks.release.smoke_test))
+    monkeypatch.setattr(tasks.promote, "smoke_test", meanwhile(tasks.promote.smoke_test))
     result = improve(settings)
     assert result.outcome == outcome
     assert versions == [3]

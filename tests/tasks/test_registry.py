@@ -48,12 +48,12 @@ def test_the_base_is_crowned_once(stored, model: Path) -> None:
 def test_the_same_files_keep_their_version(stored, model: Path) -> None:
     settings = stored()
     content = fingerprint(model)
-    one = register(settings, model, content, base="b", outcome="candidate", wer=0.5)
+    one = register(settings, model, content, base="b", outcome="candidate", wer=0.5, testing="0a1b2c3d")
     assert register(settings, model, content, base="b", outcome="candidate") == one
     (model / "model.safetensors").write_text("other weights")
     other = register(settings, model, fingerprint(model), base="b", outcome="candidate")
     assert (one.version, other.version) == (1, 2)
-    assert [line.wer for line in list_models(settings)] == [None, 0.5]
+    assert [(line.wer, line.testing) for line in list_models(settings)] == [(None, ""), (0.5, "0a1b2c3d")]
     assert registered(settings, 1) == one
 
 

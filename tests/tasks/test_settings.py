@@ -242,7 +242,7 @@ def test_credentials_are_no_settings(tmp_path: Path, key: str, address: str) -> 
 
 
 def test_what_the_gate_cannot_take_is_no_setting(tmp_path: Path) -> None:
-    from asr.scoring.gate import Limits
+    from asr.scoring.checks import Limits
 
     with pytest.raises(SettingsError, match="--min-gain must be less than 1"):
         load_settings(None, {"min_gain": "1"}, {}, tmp_path)

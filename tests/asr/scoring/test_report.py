@@ -1,130 +1,36 @@
 """The page: complete, safe to open whatever the transcripts contain, and sensible without a candidate."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 from asr.corpus.delta import Change, Delta
 from asr.corpus.statistics import BINS, NewWords, Statistics
-from asr.corpus.utterance import Corpus, Utterance, write_manifest
+from asr.corpus.utterance import Corpus
 from asr.errors import DataError
 from asr.scoring.analysis import analyse
+from asr.scoring.checks import Limits
 from asr.scoring.domain_recall import DomainChange, domain_recall
-from asr.scoring.error_rates import score
-from asr.scoring.evaluation import Evaluation, summarize
+from asr.scoring.evaluation import Evaluation
 from asr.scoring.findings import Findings
-from asr.scoring.gate import Limits, judge
-from asr.scoring.hypothesis import Hypothesis, read_table, write_table
-from asr.scoring.report import HEADLINES, Link, Report, markdown, write_report
+from asr.scoring.gate import judge
+from asr.scoring.hypothesis import Hypothesis, read_table
+from asr.scoring.report import HEADLINES, Report, write_report
 from asr.scoring.suggested_pronunciations import SuggestedPronunciation
 from asr.scoring.suggestions import Suggestions
 from asr.text.normalizers import normalizer
 
-HOSTILE = '<script>alert("x")</script> | `a` **b** {{ 7 * 7 }}'
-VOID = {"meta", "input", "br", "link", "img"}
 
-
-class Page(HTMLParser):
-    """Collects what a browser would act on, and refuses tags that do not nest."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.open: list[str] = []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-    def named(self, name: str) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.tags if tag == name]
-
-
-@pytest.fixture
-def testing(tmp_path: Path) -> Corpus:
-    audio = tmp_path / "a.wav"
-    audio.write_bytes(b"RIFF" + bytes(100))
-    texts = [HOSTILE, "turn left at Noor mosque", "يمين", "well done"]
-    utterances = [Utterance(f"clips/{n}_{n}.wav", audio, text, 2.0, "h", speaker="s") for n, text in enumerate(texts)]
-    write_manifest(utterances, tmp_path / "manifest.jsonl")
-    return Corpus(
-        name="testing",
-        folder=tmp_path,
-        manifest=tmp_path / "manifest.jsonl",
-        fingerprint="abc123",
-        utterances=4,
-        words=12,
-        seconds=8.0,
-        speakers=1,
-    )
-
-
-def evaluated(corpus: Corpus, model: str, *heard: str) -> Evaluation:
-    utterances = corpus.read()
-    texts = {utterance.id: text for utterance, text in zip(utterances, heard, strict=True)}
-    rows = score(utterances, texts, "none")
-    table = corpus.folder / f"{model}.jsonl"
-    write_table(rows, table)
-    return summarize(
-        rows,
-        model=model,
-        model_fingerprint=f"fingerprint-of-{model}",
-        corpus=corpus.name,
-        corpus_fingerprint=corpus.fingerprint,
-        normalizer="none",
-        recognition="recognition@2",
-        decoding="greedily",
-        seconds_of_compute=0.1,
-        table=table,
-    )
-
-
-@pytest.fixture
-def report(testing: Corpus) -> Report:
-    baseline = evaluated(testing, "old_model", "alert", "turn at nur mosque", "يسار", "well done")
-    candidate = evaluated(
-        testing, "new_model", HOSTILE + " <img src=x onerror=y>", "turn left at Noor mosque", "يمين", "well"
-    )
-    guard = baseline.model_copy(update={"corpus": "guards/general"}), candidate.model_copy(update={"wer": 0.9})
-    verdict = judge(baseline, candidate, [guard], Limits(min_words=1))
-    return Report(
-        outcome="rejected",
-        sentence=verdict.sentence,
-        baseline=baseline,
-        candidate=candidate,
-        guards=(guard,),
-        verdict=verdict,
-        corpora=(testing,),
-        links=(
-            Link(name="MLflow run", target="http://127.0.0.1:5000/#/experiments/1"),
-            Link(name="Release", target="data/releases/v_4"),
-            Link(name="Bad", target="javascript:alert(1)"),
-        ),
-        warnings=("3 utterances of <b> are short",),
-        written=datetime(2026, 5, 11, 14, 2, tzinfo=UTC),
-    )
-
-
-def test_everything_is_on_the_page(tmp_path: Path, report: Report) -> None:
+def test_everything_is_on_the_page(tmp_path: Path, report: Report, parsed: Callable[[str], Any]) -> None:
     path = write_report(tmp_path / "out", report)
     assert path == tmp_path / "out/report.html"
     assert sorted(file.name for file in path.parent.iterdir()) == ["report.html", "report.md"]
-    page, note = Page(path.read_text("utf-8")), (tmp_path / "out/report.md").read_text("utf-8")
+    page, note = parsed(path.read_text("utf-8")), (tmp_path / "out/report.md").read_text("utf-8")
     assert report.verdict is not None
     for words in (page.words, note.replace("\\", "")):
         assert "Rejected" in words
@@ -147,16 +53,21 @@ def test_everything_is_on_the_page(tmp_path: Path, report: Report) -> None:
             assert figure in words, figure
         assert "abc123" in words
     assert "fingerprint-of-new_model" in page.words
-    assert [link["href"] for link in page.named("a")] == ["http://127.0.0.1:5000/#/experiments/1"]
+    links = [link["href"] or "" for link in page.named("a")]
+    assert [link for link in links if link[0] != "#"] == ["http://127.0.0.1:5000/#/experiments/1"]
+    places = {f"#{attributes['id']}" for _, attributes in page.tags if "id" in attributes}
+    assert {link for link in links if link[0] == "#"} <= places
 
 
-def test_nothing_that_was_said_is_executed(tmp_path: Path, report: Report) -> None:
+def test_nothing_that_was_said_is_executed(
+    tmp_path: Path, report: Report, parsed: Callable[[str], Any], hostile: str
+) -> None:
     text = write_report(tmp_path, report).read_text("utf-8")
-    page = Page(text)
+    page = parsed(text)
     assert not page.named("script")
     assert not page.named("img")
     assert "<script" not in text
-    assert HOSTILE in page.words  # shown as it was written, also for the template engine
+    assert hostile in page.words  # shown as it was written, also for the template engine
     note = (tmp_path / "report.md").read_text("utf-8")
     assert "<" not in note.replace("](<", "")
     assert "\\| \\`a\\` \\*\\*b\\*\\*" in note
@@ -164,7 +75,7 @@ def test_nothing_that_was_said_is_executed(tmp_path: Path, report: Report) -> No
 
 
 @pytest.fixture
-def with_data(report: Report) -> Report:
+def with_data(report: Report, hostile: str) -> Report:
     """The report with what the data holds, and what has changed in it."""
     facts = Statistics(
         utterances=4,
@@ -175,10 +86,10 @@ def with_data(report: Report) -> Report:
         sources=0,
         durations=(0, 3, 1, *[0] * (len(BINS) - 2)),
         rates={16_000: 4},
-        new_words=NewWords(vocabulary=2, share=0.25, most_frequent=(("rolla", 2), (HOSTILE, 1))),
+        new_words=NewWords(vocabulary=2, share=0.25, most_frequent=(("rolla", 2), (hostile, 1))),
     )
     changes = (
-        Change(id="c.wav", parts=("text",), before=HOSTILE, after="turn right"),
+        Change(id="c.wav", parts=("text",), before=hostile, after="turn right"),
         Change(id="d.wav", parts=("audio",), before="x", after="x"),
     )
     delta = Delta(
@@ -187,7 +98,7 @@ def with_data(report: Report) -> Report:
         changed=2,
         hours_added=1.5,
         changed_parts={"text": 1, "audio": 1},
-        added_examples=("new.wav", HOSTILE),
+        added_examples=("new.wav", hostile),
         removed_examples=("old.wav",),
         changed_examples=changes,
         since="improve x",
@@ -196,17 +107,19 @@ def with_data(report: Report) -> Report:
         update={
             "statistics": {
                 "testing": facts,
-                f"guards/{HOSTILE}": facts,
+                f"guards/{hostile}": facts,
                 "empty": facts.model_copy(update={"utterances": 0}),
             },
-            "changes": {"testing": delta, f"guards/{HOSTILE}": Delta(since="improve x")},
+            "changes": {"testing": delta, f"guards/{hostile}": Delta(since="improve x")},
         }
     )
 
 
-def test_what_the_data_holds_and_what_has_changed(tmp_path: Path, with_data: Report) -> None:
+def test_what_the_data_holds_and_what_has_changed(
+    tmp_path: Path, with_data: Report, parsed: Callable[[str], Any]
+) -> None:
     text = write_report(tmp_path, with_data).read_text("utf-8")
-    page, note = Page(text), (tmp_path / "report.md").read_text("utf-8")
+    page, note = parsed(text), (tmp_path / "report.md").read_text("utf-8")
     assert len(page.named("svg")) == 2, "a picture for each corpus that has utterances"
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -215,46 +128,60 @@ def test_what_the_data_holds_and_what_has_changed(tmp_path: Path, with_data: Rep
     sentence = with_data.changes["testing"].sentence()
     assert sentence == "1,200 added (1 h 30 min), 1 removed (0.0 s), 2 changed (1 text, 1 audio)"
     for words in (page.words, note):
-        for part in (sentence, "nothing has changed", "new.wav", "old.wav", "turn right", "25.0% of what is said"):
+        for part in (
+            sentence,
+            "nothing has changed",
+            "improve x",
+            "new.wav",
+            "old.wav",
+            "turn right",
+            "25.0% of what is said",
+        ):
             assert part in words, part
+    for part in ("and 1,198 more added", "+1 h 30 min", "−0.0 s"):
+        assert part in page.words, part
+    now = page.words.partition("Examples")[2].partition("1,200 added")[0]
+    assert "4" in now and "8.0 s" in now, "what there is now"
     assert "    1–2 s  3  ████████████████████████████████" in note
     assert "- `testing` since run `improve x`: 1,200 added" in note
 
 
-def test_data_of_anybody_is_not_executed_either(tmp_path: Path, with_data: Report) -> None:
-    page = Page(write_report(tmp_path, with_data).read_text("utf-8"))
+def test_data_of_anybody_is_not_executed_either(
+    tmp_path: Path, with_data: Report, parsed: Callable[[str], Any], hostile: str
+) -> None:
+    page = parsed(write_report(tmp_path, with_data).read_text("utf-8"))
     assert not page.named("script") and not page.named("img")
-    assert page.words.count(HOSTILE) >= 6
+    assert page.words.count(hostile) >= 6
     note = MarkdownIt("commonmark", {"html": True}).enable("table").render((tmp_path / "report.md").read_text("utf-8"))
-    assert not Page(note).named("script")
+    assert not parsed(note).named("script")
 
 
 @pytest.fixture
-def with_findings(report: Report) -> Report:
+def with_findings(report: Report, hostile: str) -> Report:
     """The report with what was found out about the errors, of the data of anybody."""
     assert report.candidate
     normalize = normalizer("none")
     before, after = read_table(report.baseline.table), read_table(report.candidate.table)
-    after[1] = replace(after[1], hypothesis="turn left at nur mosque", substitutions=1, noise=12.5, slice=HOSTILE)
-    after.append(Hypothesis("silent.wav", "", HOSTILE, 12.0, 0, 0, 0, 9, 0, 50))
+    after[1] = replace(after[1], hypothesis="turn left at nur mosque", substitutions=1, noise=12.5, slice=hostile)
+    after.append(Hypothesis("silent.wav", "", hostile, 12.0, 0, 0, 0, 9, 0, 50))
     after += [replace(after[1], id=f"again{number}.wav") for number in range(2)]
-    words = {"Noor", "mosque", HOSTILE.split()[0], "Kalba"}
+    words = {"Noor", "mosque", hostile.split()[0], "Kalba"}
     findings = Findings(
         analyses={"testing": analyse(after, normalize, learned={"turn"}, written=lambda char: char.replace("و", ""))},
         domain=DomainChange(
             baseline=domain_recall(before, words, normalize), candidate=domain_recall(after, words, normalize)
         ),
         suggestions=Suggestions(
-            lines=("turn left at Noor", HOSTILE),
-            pronunciations=tuple(SuggestedPronunciation(word, "nur", 3, 4) for word in ("Noor", HOSTILE)),
+            lines=("turn left at Noor", hostile),
+            pronunciations=tuple(SuggestedPronunciation(word, "nur", 3, 4) for word in ("Noor", hostile)),
             sentence="From 9 word errors in 4 utterances.",
         ),
     )
     return report.model_copy(update={"findings": findings})
 
 
-def test_what_fails_where_and_what_to_add(tmp_path: Path, with_findings: Report) -> None:
-    page = Page(write_report(tmp_path, with_findings).read_text("utf-8"))
+def test_what_fails_where_and_what_to_add(tmp_path: Path, with_findings: Report, parsed: Callable[[str], Any]) -> None:
+    page = parsed(write_report(tmp_path, with_findings).read_text("utf-8"))
     note = (tmp_path / "report.md").read_text("utf-8")
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -281,16 +208,20 @@ def test_what_fails_where_and_what_to_add(tmp_path: Path, with_findings: Report)
     assert lines["tabindex"] == "0"
 
 
-def test_findings_of_anybody_are_not_executed(tmp_path: Path, with_findings: Report) -> None:
+def test_findings_of_anybody_are_not_executed(
+    tmp_path: Path, with_findings: Report, parsed: Callable[[str], Any]
+) -> None:
     text = write_report(tmp_path, with_findings).read_text("utf-8")
-    page = Page(text)
+    page = parsed(text)
     assert not page.named("script") and not page.named("img")
     assert "<script" not in text
     note = MarkdownIt("commonmark", {"html": True}).enable("table").render((tmp_path / "report.md").read_text("utf-8"))
-    assert not Page(note).named("script")
+    assert not parsed(note).named("script")
 
 
-def test_empty_parts_are_not_shown(tmp_path: Path, testing: Corpus) -> None:
+def test_empty_parts_are_not_shown(
+    tmp_path: Path, testing: Corpus, parsed: Callable[[str], Any], evaluated: Callable[..., Evaluation]
+) -> None:
     perfect = evaluated(testing, "perfect", *[utterance.text for utterance in testing.read()])
     nothing = Findings(
         analyses={"testing": analyse(read_table(perfect.table), normalizer("none"))},
@@ -298,23 +229,25 @@ def test_empty_parts_are_not_shown(tmp_path: Path, testing: Corpus) -> None:
         suggestions=Suggestions(sentence="No suggestions: why not."),
     )
     lone = Report(outcome="good_enough", sentence="Fine.", baseline=perfect, findings=nothing)
-    page = Page(write_report(tmp_path, lone).read_text("utf-8"))
+    page = parsed(write_report(tmp_path, lone).read_text("utf-8"))
     headings = {attributes.get("id") for attributes in page.named("h2")}
     assert headings.isdisjoint({"words", "where", "domain"})
     assert "No suggestions: why not." in page.words
     assert not page.named("pre") and "From the test" not in page.words
 
 
-def test_words_that_no_reference_says_are_told(tmp_path: Path, with_findings: Report) -> None:
+def test_words_that_no_reference_says_are_told(
+    tmp_path: Path, with_findings: Report, parsed: Callable[[str], Any]
+) -> None:
     assert with_findings.findings
     unsaid = DomainChange(baseline=domain_recall([], {"Kalba"}, normalizer("none")))
     findings = with_findings.findings.model_copy(update={"domain": unsaid})
-    page = Page(write_report(tmp_path, with_findings.model_copy(update={"findings": findings})).read_text("utf-8"))
+    page = parsed(write_report(tmp_path, with_findings.model_copy(update={"findings": findings})).read_text("utf-8"))
     assert "No reference says one of the 1 word that your text brings in." in page.words
 
 
-def test_the_page_needs_nothing_beside_it(tmp_path: Path, report: Report) -> None:
-    page = Page(write_report(tmp_path, report).read_text("utf-8"))
+def test_the_page_needs_nothing_beside_it(tmp_path: Path, report: Report, parsed: Callable[[str], Any]) -> None:
+    page = parsed(write_report(tmp_path, report).read_text("utf-8"))
     assert not page.named("link")
     sources = [attributes["src"] or "" for _, attributes in page.tags if "src" in attributes]
     assert sources
@@ -327,19 +260,25 @@ def test_the_page_needs_nothing_beside_it(tmp_path: Path, report: Report) -> Non
 
 
 def test_errors_come_worst_first_with_signs(tmp_path: Path, report: Report) -> None:
-    text = write_report(tmp_path, report).read_text("utf-8")
+    text = write_report(tmp_path, report).read_text("utf-8").partition('id="errors"')[2]
     # The candidate inserts three words into the first and drops one of the last; the others it mended.
-    order = [text.index(f"<h3>clips/{n}_{n}.wav") for n in (0, 3, 1, 2)]
+    order = [text.index(f">clips/{n}_{n}.wav") for n in (0, 3, 1, 2)]
     assert order == sorted(order)
+    lone = report.model_copy(update={"baseline": report.candidate, "candidate": None})
+    text = write_report(tmp_path, lone).read_text("utf-8")
     assert '<span class="heard insertion">&lt;img src=x onerror=y&gt;</span>' in text
     assert '<span class="heard deletion">–</span>' in text
+    lone = report.model_copy(update={"candidate": None})
+    text = write_report(tmp_path, lone).read_text("utf-8")
     assert '<span class="said">Noor</span><span class="heard substitution">nur</span>' in text
 
 
 @pytest.mark.parametrize("outcome", [*HEADLINES, "something_new"])
-def test_every_outcome_has_a_page_without_a_candidate(tmp_path: Path, report: Report, outcome: str) -> None:
+def test_every_outcome_has_a_page_without_a_candidate(
+    tmp_path: Path, report: Report, outcome: str, parsed: Callable[[str], Any]
+) -> None:
     lone = Report(outcome=outcome, sentence="Nothing to do.", baseline=report.baseline)
-    page = Page(write_report(tmp_path, lone).read_text("utf-8"))
+    page = parsed(write_report(tmp_path, lone).read_text("utf-8"))
     headline = HEADLINES[outcome][2] if outcome in HEADLINES else "Something new"
     assert headline in page.words
     assert "candidate" not in page.words.partition("</style>")[2].replace("awaiting", "")
@@ -347,20 +286,22 @@ def test_every_outcome_has_a_page_without_a_candidate(tmp_path: Path, report: Re
     assert not page.named("audio")  # nobody said where the audio is
 
 
-def test_a_model_without_errors(tmp_path: Path, testing: Corpus) -> None:
+def test_a_model_without_errors(
+    tmp_path: Path, testing: Corpus, parsed: Callable[[str], Any], evaluated: Callable[..., Evaluation]
+) -> None:
     perfect = evaluated(testing, "perfect", *[utterance.text for utterance in testing.read()])
     path = write_report(tmp_path, Report(outcome="good_enough", sentence="Fine.", baseline=perfect))
-    page = Page(path.read_text("utf-8"))
+    page = parsed(path.read_text("utf-8"))
     assert "Not a single word error" in page.words
     assert "0.00%" in page.words
 
 
-def test_a_number_that_is_none_still_gives_a_page(tmp_path: Path, report: Report) -> None:
+def test_a_number_that_is_none_still_gives_a_page(tmp_path: Path, report: Report, parsed: Callable[[str], Any]) -> None:
     assert report.candidate is not None
     broken = report.candidate.model_copy(update={"wer": math.nan})
-    verdict = judge(report.baseline, broken, [], Limits())
+    verdict = judge(report.baseline, broken, [], pytest.fail, Limits())
     refused = report.model_copy(update={"candidate": broken, "verdict": verdict})
-    page = Page(write_report(tmp_path, refused).read_text("utf-8"))
+    page = parsed(write_report(tmp_path, refused).read_text("utf-8"))
     assert "which is no error rate" in page.words
     assert "nan%" not in page.words
 
@@ -370,7 +311,3 @@ def test_a_lost_table_is_named(tmp_path: Path, report: Report) -> None:
     with pytest.raises(DataError, match=r"old_model\.jsonl is gone"):
         write_report(tmp_path / "out", report)
     assert not (tmp_path / "out/report.html").exists()
-
-
-def test_markdown_shows_text_as_it_is() -> None:
-    assert str(markdown("a|b\n<i>don't</i> `x`")) == "a\\|b &lt;i&gt;don't&lt;/i&gt; \\`x\\`"

@@ -1,0 +1,63 @@
+"""Promote a candidate: it replaces the champion that it was compared with, and is released."""
+
+import logging
+from pathlib import Path
+
+from prefect import task
+
+from asr.corpus.utterance import Corpus
+from asr.releases.smoke_test import load_test, smoke_test
+from asr.scoring.evaluation import Evaluation
+from asr.scoring.gate import Verdict
+from tasks.promotion_journal import Move
+from tasks.registry import Registered
+from tasks.release import move_champion
+from tasks.run_record import Record
+from tasks.settings import Settings
+
+log = logging.getLogger(__name__)
+
+GATE = "gate"
+"""Who promotes when nobody is asked."""
+
+
+@task(name="promote and release")
+def promote(
+    settings: Settings,
+    run: Record,
+    candidate: Registered,
+    beaten: Registered,
+    evaluation: Evaluation,
+    corpus: Corpus,
+    verdict: Verdict,
+) -> Path | None:
+    """Release the candidate on the word of the gate; `None` when another champion was released meanwhile.
+
+    Raises:
+        UserError: the staged release does not write what the candidate wrote; the old champion stays.
+    """
+    move = Move(
+        what="promoted", version=candidate.version, replaces=beaten.version, by=GATE, reason=verdict.sentence,
+        run_id=run.id, finding=verdict.finding,
+    )  # fmt: skip
+    return move_evaluated(settings, move, evaluation, corpus)
+
+
+def move_evaluated(settings: Settings, move: Move, evaluation: Evaluation | None, corpus: Corpus | None) -> Path | None:
+    """Make a version the champion after a smoke test: it must write what it wrote when it was evaluated.
+
+    Where that evaluation or its data are not at hand, it must load and hear silence at least.
+    """
+
+    def try_release(staged: Path) -> None:
+        if evaluation and corpus and evaluation.table.is_file() and corpus.manifest.is_file():
+            smoke_test(staged, corpus, evaluation, language=settings.language)
+            return
+        log.warning("v%d: what it was evaluated on is not on this machine; only loading it was tried", move.version)
+        load_test(staged, language=settings.language)
+
+    facts: dict[str, object] = {"replaces": move.replaces, "by": move.by}
+    release = move_champion(settings, move, try_release, facts | ({"wer": evaluation.wer} if evaluation else {}))
+    if release:
+        log.info("v%d is the champion, %s; it replaces v%d", move.version, move.what, move.replaces)
+    return release

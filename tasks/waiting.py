@@ -1,0 +1,109 @@
+"""Candidates that wait for a person: which run trained them, what they were compared with, and until when they wait."""
+
+from datetime import UTC, datetime
+
+from prefect.runtime import flow_run
+from pydantic import BaseModel, ConfigDict
+
+from asr.errors import SettingsError
+from tasks.registry import CANDIDATE, COMPARED_WITH
+from tasks.result import Result
+from tasks.run_record import stored_result
+from tasks.settings import Settings
+from tasks.tracking import FLOW_RUN, OUTCOME, client, experiment_id, find_runs
+
+AWAITING = "awaiting_approval"
+_SHOWN = 8
+"""Characters of a run's id that people type."""
+
+
+class Waiting(BaseModel):
+    """A run whose candidate waits for an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    name: str
+    candidate: int
+    """Its version in the registry."""
+    champion: int
+    """The version that it was compared with."""
+    result: Result
+
+    @property
+    def until(self) -> datetime:
+        """When it counts as rejected."""
+        return self.result.waits_until or datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def expired(self) -> bool:
+        """Whether nobody has answered in time."""
+        return datetime.now(UTC) > self.until
+
+
+def waiting_runs(settings: Settings) -> list[Waiting]:
+    """All runs whose candidates wait, newest first."""
+    found = []
+    for run in find_runs(settings, {OUTCOME: AWAITING}):
+        result, tags = stored_result(settings, str(run.info.run_id)), run.data.tags
+        if result and CANDIDATE in tags and COMPARED_WITH in tags:
+            found.append(
+                Waiting(
+                    run_id=str(run.info.run_id),
+                    name=str(run.info.run_name),
+                    candidate=int(tags[CANDIDATE]),
+                    champion=int(tags[COMPARED_WITH]),
+                    result=result,
+                )
+            )
+    return found
+
+
+def find_waiting(settings: Settings, wanted: str) -> Waiting:
+    """The waiting run that a person names by its id or the beginning of it.
+
+    Raises:
+        SettingsError: there is none of that name, there are several, or it has been decided already.
+    """
+    waiting = waiting_runs(settings)
+    found = [one for one in waiting if wanted and one.run_id.startswith(wanted.lower())]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{one.run_id[:_SHOWN]} ({one.name})" for one in waiting) or "none"
+    if found:
+        raise SettingsError(f"{wanted}: several runs begin with that; waiting for an answer: {listed}")
+    if told := _decided(settings, wanted):
+        raise SettingsError(f"{wanted}: {told}")
+    raise SettingsError(f"{wanted}: no such run waits for an answer; waiting: {listed}")
+
+
+def asked_earlier(settings: Settings) -> Result | None:
+    """What this flow run has ended with before it was suspended and resumed; None when it begins."""
+    flow_run_id = flow_run.get_id()
+    if not flow_run_id or flow_run.get_run_count() < 2:
+        return None
+    for run in find_runs(settings, {FLOW_RUN: str(flow_run_id)}):
+        if OUTCOME in run.data.tags and (result := stored_result(settings, str(run.info.run_id))):
+            return result
+    return None
+
+
+def reopen(settings: Settings, run_id: str) -> None:
+    """Let the next run of the same question go on with this one: what it found is not the whole truth any more."""
+    client(settings).delete_tag(run_id, OUTCOME)
+
+
+def _decided(settings: Settings, wanted: str) -> str:
+    """What became of a run that does not wait."""
+    if len(wanted) < 4:
+        return ""
+    runs = client(settings).search_runs([experiment_id(settings)], "", max_results=5000)
+    for run in runs:
+        outcome = run.data.tags.get(OUTCOME)
+        if outcome and str(run.info.run_id).startswith(wanted.lower()):
+            result = stored_result(settings, str(run.info.run_id))
+            if result and result.decision:
+                told = result.decision
+                return f"it has ended with {outcome}, decided by {told.by} on {told.at:%Y-%m-%d %H:%M} UTC"
+            return f"it has ended with {outcome} and waits for nobody"
+    return ""
