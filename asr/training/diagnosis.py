@@ -154,7 +154,7 @@ def _learning_rate(points: Sequence[Point], windows: Sequence[_Window], plan: Pl
     early = _mean([one for one in windows if one.step <= max(windows[1].step, plan.steps / 10)])
     late = _mean([one for one in windows if one.step > 0.75 * windows[-1].step])
     wers = [wer for _, wer in _dev_wers(points)]
-    improved = len(wers) > 1 and min(wers[1:]) <= (1 - _IMPROVED) * wers[0]
+    improved = len(wers) > 1 and wers[-1] <= (1 - _IMPROVED) * wers[0]
     if improved or (min(wers) if wers else late) <= _LEARNED:
         return None
     learned_nothing = wers[-1] >= _NOTHING_LEARNED if wers else late >= first

@@ -362,14 +362,17 @@ def test_models_for_people() -> None:
     registry = pytest.importorskip("tasks.registry")
     versions = [
         registry.ModelVersion(
-            version=2, aliases=("champion",), base="embedded", wer=0.123, outcome="promoted", created="2026-01-02"
+            version=2, aliases=("champion",), base="embedded", wer=0.123, testing="0a1b2c3d", outcome="promoted",
+            decided="Ada", created="2026-01-02",
         ),
-        registry.ModelVersion(version=1, aliases=(), base="embedded", wer=None, outcome="", created="2026-01-01"),
-    ]
+        registry.ModelVersion(
+            version=1, aliases=(), base="embedded", wer=None, testing="", outcome="", decided="", created="2026-01-01"
+        ),
+    ]  # fmt: skip
     head, second, first = cli_output.models_text(versions).splitlines()
-    assert head.split() == ["version", "alias", "WER", "outcome", "base", "created"]
-    assert second.split() == ["2", "champion", "12.3%", "promoted", "embedded", "2026-01-02"]
-    assert first.split() == ["1", "–", "–", "–", "embedded", "2026-01-01"]
+    assert head.split() == ["version", "alias", "WER", "on", "data", "outcome", "decided", "by", "base", "created"]
+    assert second.split() == ["2", "champion", "12.3%", "0a1b2c3d", "promoted", "Ada", "embedded", "2026-01-02"]
+    assert first.split() == ["1", "–", "–", "–", "–", "–", "embedded", "2026-01-01"]
 
 
 def test_no_models_yet() -> None:

@@ -58,10 +58,16 @@ def test_the_result_keeps_the_contract(promoted) -> None:
     assert all(check.keys() >= {"name", "value", "limit", "passed"} for check in plain["gate"])
     assert [check["name"] for check in plain["gate"]] == [
         "comparable",
-        "guard:general",
+        "no_leakage",
         "enough_words",
         "relative_gain",
+        "confidence",
+        "guard:general",
+        "slices",
+        "insertions",
+        "speed",
     ]
+    assert plain["finding"] == "better"
     assert plain["fingerprints"].keys() == {"training", "testing", "guards/general", "settings"}
     assert len(plain["guards"]) == 1
     assert "PROMOTED" in promoted.result.summary()
