@@ -16,5 +16,5 @@ def approve(settings: Settings, run: str, decision: PersonDecision) -> Result:
     A run that waits in Prefect for the same answer is let go.
     """
     result = settle(settings, run, decision)
-    wake_suspended(result, decision)
+    wake_suspended(settings, result, decision)
     return result

@@ -19,6 +19,7 @@ from tasks.report import Evidence, conclude, point_at
 from tasks.result import Result
 from tasks.run_lock import one_run_at_a_time
 from tasks.run_record import ask, earlier_answer, record, run_name
+from tasks.run_settings import settings_of_run
 from tasks.search import learn_search
 from tasks.settings import Settings
 from tasks.train import train_model
@@ -26,14 +27,15 @@ from tasks.waiting import asked_earlier
 
 
 @flow(name="improve", flow_run_name=run_name)
-def improve(settings: Settings, force: bool = False) -> Result:
+def improve(settings: Settings | None = None, force: bool = False) -> Result:
     """Measure the champion, train a candidate, measure it too, and release it when the gate, or a person, says so.
 
     Nothing changed since an earlier run: point at that run. Only the testing data changed: measure the champion anew.
     The champion is good enough: train nothing. Every step is done once; a run that was killed goes on where it was,
     and one that a person was asked about goes on with the answer. `force` asks and trains again although nothing
-    changed.
+    changed. Without `settings`, those of the pyproject.toml where it runs hold, and of its environment.
     """
+    settings = settings_of_run(settings)
     refuse_azure(settings)
     return hear_person(settings, asked_earlier(settings) or find_better(settings, force))
 
@@ -65,7 +67,8 @@ def find_better(settings: Settings, force: bool) -> Result:
                 trained = train_model(settings, run, base, question.base_fingerprint, prepared)
                 packages = learn_search(settings, run, trained, prepared, corpora)
                 scores = [measure(settings, run, one.name, one, corpora.judging) for one in packages]
-                decision = decide(settings, baseline, scores, find_leaks(prepared, corpora))
+                leaks = find_leaks(prepared, corpora)
+                decision = decide(settings, baseline, scores, leaks, [champion, *packages], corpora.testing)
                 package, candidate = packages[decision.chosen], scores[decision.chosen]
                 model = register_candidate(settings, run, package, candidate[0])
                 release = None

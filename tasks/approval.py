@@ -39,7 +39,7 @@ def settle(settings: Settings, run: str, decision: PersonDecision) -> Result:
         waiting = find_waiting(settings, run)
         if done := _promoted_before(settings, waiting):
             return done
-        if waiting.expired:
+        if decision.at > waiting.until:
             return _expire(settings, waiting)
         if decision.decision == "reject":
             _note(settings, waiting, decision)

@@ -14,11 +14,13 @@ from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict
 
 from asr.corpus.utterance import Corpus
+from asr.errors import SettingsError
 from asr.models.checkpoint import fingerprint
 from tasks.corpus import Corpora
 from tasks.data_history import Survey, survey_data
 from tasks.registry import CHAMPION, COMPARED_WITH, version_by_alias
 from tasks.result import Result
+from tasks.run_settings import settings_here
 from tasks.settings import Settings, setting_fields
 from tasks.tracking import (
     FLOW_RUN,
@@ -63,8 +65,12 @@ class Earlier(BaseModel):
 
 def run_name() -> str:
     """How Prefect and MLflow call this run: what is trained, and when it began."""
-    settings: Settings = flow_run.get_parameters()["settings"]
-    return f"improve {settings.base} · {datetime.now():%Y-%m-%d %H:%M}"
+    now = f"{datetime.now():%Y-%m-%d %H:%M}"
+    try:
+        settings: Settings = flow_run.get_parameters()["settings"] or settings_here()
+    except SettingsError:  # the run says so itself, in a state that people see
+        return f"improve · {now}"
+    return f"improve {settings.base} · {now}"
 
 
 @task(name="ask")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict
 
 from asr.errors import SettingsError
@@ -78,14 +78,26 @@ def find_waiting(settings: Settings, wanted: str) -> Waiting:
 
 
 def asked_earlier(settings: Settings) -> Result | None:
-    """What this flow run has ended with before it was suspended and resumed; None when it begins."""
-    flow_run_id = flow_run.get_id()
-    if not flow_run_id or flow_run.get_run_count() < 2:
+    """What this run in Prefect had ended with before it was suspended; None when it begins, or had not ended.
+
+    A run without a deployment is never suspended.
+    """
+    if not deployment.id:
         return None
-    for run in find_runs(settings, {FLOW_RUN: str(flow_run_id)}):
+    for run in find_runs(settings, {FLOW_RUN: str(flow_run.get_id())}):
         if OUTCOME in run.data.tags and (result := stored_result(settings, str(run.info.run_id))):
             return result
     return None
+
+
+def asking_flow_run(settings: Settings, run_id: str) -> str:
+    """The run in Prefect that asks for a waiting run, or that made it; empty when there is none."""
+    return str(client(settings).get_run(run_id).data.tags.get(FLOW_RUN, ""))
+
+
+def let_ask(settings: Settings, run_id: str, flow_run_id: str) -> None:
+    """Write down which run in Prefect asks for a waiting run: it is woken when somebody answers elsewhere."""
+    client(settings).set_tag(run_id, FLOW_RUN, flow_run_id)
 
 
 def reopen(settings: Settings, run_id: str) -> None:
