@@ -1,7 +1,7 @@
 """What the user's own text says, and which of its words are the domain's own."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from asr.base.general_speech import training_lines
 from asr.models.checkpoint import EMBEDDED
@@ -26,10 +26,10 @@ def pronounced(corpora: Corpora) -> Iterator[str]:
     return (row.written for row in text.pronunciations) if text else iter(())
 
 
-def names_of_domain(settings: Settings, corpora: Corpora) -> frozenset[str]:
-    """The normalized words of the text that general speech does not say."""
-    general = _general_texts(settings, corpora)
-    return domain_words(text_lines(corpora), pronounced(corpora), general, normalizer(settings.normalizer))
+def names_of_domain(settings: Settings, corpora: Corpora, sentences: Iterable[str] = ()) -> frozenset[str]:
+    """The normalized words of the text, and of `sentences`, that general speech does not say."""
+    own, general = chain(text_lines(corpora), sentences), _general_texts(settings, corpora)
+    return domain_words(own, pronounced(corpora), general, normalizer(settings.normalizer))
 
 
 def _general_texts(settings: Settings, corpora: Corpora) -> Iterator[str]:

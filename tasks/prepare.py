@@ -11,7 +11,6 @@ from asr.corpus.hub.reference import HubDataset
 from asr.corpus.split import split_dev
 from asr.corpus.utterance import read_manifest, write_manifest
 from asr.errors import DataError
-from asr.training.mixture import spoken_an_epoch
 from tasks.corpus import Corpora
 from tasks.settings import Settings
 from tasks.spoken import spoken_replay, spoken_text
@@ -48,16 +47,15 @@ def prepare_training(settings: Settings, corpora: Corpora) -> TrainingSet:
     """
     options, corpus = settings.training, corpora.training
     training, dev = split_dev(corpus.read(), options.dev_share, options.seed)
-    spoken = spoken_text(settings, corpus.text, len(training))
-    if not corpus.streams and not spoken and not (training and dev):
+    spoken = spoken_text(settings, corpora, training, dev)
+    if not corpus.streams and not spoken.utterances and not (training and dev):
         raise DataError(
             f"{corpus.folder}: {corpus.utterances} utterances are too few to train on and choose a checkpoint by; "
             "add at least two"
         )
-    of_text = spoken_an_epoch(corpus.text.lines, len(training), options) if corpus.text else 0
-    replay = corpora.replay or spoken_replay(settings, len(training) + of_text)
+    replay = corpora.replay or spoken_replay(settings, len(training) + spoken.an_epoch)
     fingerprints = [corpus.fingerprint, replay.fingerprint if replay else "", f"{options.dev_share}", f"{options.seed}"]
-    fingerprints += [one.audio_sha256 for one in spoken]
+    fingerprints += [f"{spoken.an_epoch}", *(one.audio_sha256 for one in spoken.utterances)]
     if corpus.streams:  # what models are judged by is sieved out of them, so that it is part of what is learned from
         fingerprints += [one.fingerprint for one in corpora.judging]
     content = hashlib.sha256("\0".join(fingerprints).encode()).hexdigest()
@@ -67,7 +65,7 @@ def prepare_training(settings: Settings, corpora: Corpora) -> TrainingSet:
         dev=folder / "dev.jsonl",
         replay=folder / "replay.jsonl",
         spoken=folder / "spoken.jsonl",
-        spoken_an_epoch=of_text,
+        spoken_an_epoch=spoken.an_epoch,
         streams=corpus.streams,
         judging=tuple(one.manifest for one in corpora.judging),
         fingerprint=content,
@@ -75,6 +73,6 @@ def prepare_training(settings: Settings, corpora: Corpora) -> TrainingSet:
     write_manifest(training, prepared.training)
     write_manifest(dev, prepared.dev)
     write_manifest(read_manifest(replay.manifest) if replay else [], prepared.replay)
-    write_manifest(spoken, prepared.spoken)
+    write_manifest(spoken.utterances, prepared.spoken)
     log.info("prepared: %d utterances to train on, %d for development", len(training), len(dev))
     return prepared

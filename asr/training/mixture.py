@@ -8,18 +8,30 @@ from asr.training.options import TrainingOptions
 
 _MOST_OF_A_LINE = 20
 """Times that one line of text is said in an epoch at most: more, and the model learns that line by heart."""
-_MOST_SPOKEN = 3000
+MOST_SPOKEN = 3000
 """Utterances that are spoken from text at most: more variety than a short fine-tuning can use."""
 
 
-def spoken_an_epoch(lines: int, recorded: int, options: TrainingOptions) -> int:
-    """How many utterances spoken from `lines` of text go with `recorded` ones in an epoch."""
-    return min(round(options.spoken * (recorded or lines)), _MOST_OF_A_LINE * lines, _MOST_SPOKEN)
+def spoken_an_epoch(lines: int, recorded: int, options: TrainingOptions, carried: int = 0) -> int:
+    """How many utterances spoken from `lines` of text go with `recorded` ones in an epoch.
+
+    A name that is `carried` into other sentences counts as one more line; all of them count as many as there are lines
+    at most.
+    """
+    lines += min(carried, lines)
+    return min(round(options.spoken * (recorded or lines)), _MOST_OF_A_LINE * lines, MOST_SPOKEN)
 
 
-def spoken_in_all(lines: int, recorded: int, options: TrainingOptions) -> int:
+def spoken_in_all(lines: int, recorded: int, options: TrainingOptions, carried: int = 0) -> int:
     """How many utterances are spoken from text for a whole training, each line by one voice after the other."""
-    return min(math.ceil(spoken_an_epoch(lines, recorded, options) * max(1.0, options.epochs)), _MOST_SPOKEN)
+    an_epoch = spoken_an_epoch(lines, recorded, options, carried)
+    return min(math.ceil(an_epoch * max(1.0, options.epochs)), MOST_SPOKEN)
+
+
+def spoken_of_carried(count: int, lines: int, carried: int) -> int:
+    """How many of `count` utterances spoken from text say the sentences that carry names."""
+    carried = min(carried, lines)
+    return round(count * carried / (lines + carried)) if carried else 0
 
 
 @dataclass(frozen=True)
