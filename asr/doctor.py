@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 State = Literal["ok", "warning", "problem"]
 
 TOKENS = {
-    "HF_TOKEN": "private and gated models of the Hugging Face Hub",
+    "HF_TOKEN": "private and gated models of the Hugging Face Hub, and for releases there",
     "AZURE_SPEECH_KEY": "Azure Custom Speech",
     "MLFLOW_TRACKING_TOKEN": "an MLflow server that asks for one",
     "PREFECT_API_KEY": "Prefect Cloud",

@@ -156,7 +156,7 @@ def history(settings: Settings, arguments: Namespace, say: Say) -> Answer:
 
 def models(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     """The models of the registry."""
-    from tasks.registry import list_models
+    from tasks.model_list import list_models
     from tasks.release import recover_if_idle
 
     recover_if_idle(settings)
@@ -249,9 +249,11 @@ def execute(arguments: Namespace, start: Path, answers: TextIO) -> int:
 
 def fail(error: BaseException, settings: Settings | None, answers: TextIO | None) -> int:
     """Say on stderr what went wrong, on `answers` (if given) as JSON, and return the exit code."""
+    from asr.corpus.rules import printable
+
     failure = explain(error, settings.data if settings else None, os.environ)
     for line in failure.message.splitlines():
-        print(f"wergate: {line}", file=sys.stderr)
+        print(f"wergate: {printable(line)}", file=sys.stderr)
     if answers:
         value = {"error": {"message": failure.message, "exit_code": failure.exit_code}}
         with suppress(BrokenPipeError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tasks.analyse import Analysed
     from tasks.convert import Conversion
     from tasks.history import History
-    from tasks.registry import ModelVersion
+    from tasks.model_list import ModelVersion
     from tasks.transcribe import Transcript
 
 _NAMED = 5
@@ -237,7 +237,9 @@ def history_text(history: "History") -> str:
     from asr.corpus.rules import printable
 
     lines = [
-        f"{one.run_id[:8]} waits for an answer until {one.until:%Y-%m-%d %H:%M} UTC: v{one.candidate} instead of "
+        f"{one.run_id[:8]} waited for an answer until {one.until:%Y-%m-%d %H:%M} UTC; the next run notes that none came"
+        if one.expired
+        else f"{one.run_id[:8]} waits for an answer until {one.until:%Y-%m-%d %H:%M} UTC: v{one.candidate} instead of "
         f"v{one.champion} (wergate approve {one.run_id[:8]} --by NAME --reason TEXT)"
         for one in history.waiting
     ]

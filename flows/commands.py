@@ -61,8 +61,8 @@ def _rollback(parser: argparse.ArgumentParser) -> None:
 
 
 def _who_and_why(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", required=True, type=_told, metavar="NAME", help="who decides; kept in the history")
-    parser.add_argument("--reason", required=True, type=_told, metavar="TEXT", help="why; kept in the history")
+    parser.add_argument("--by", required=True, type=_name, metavar="NAME", help="who decides; kept in the history")
+    parser.add_argument("--reason", required=True, type=_reason, metavar="TEXT", help="why; kept in the history")
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
@@ -79,10 +79,27 @@ def _version(text: str) -> int:
     return _positive(text.removeprefix("v"))
 
 
-def _told(text: str) -> str:
-    if not text.strip():
+def _name(text: str) -> str:
+    from asr.scoring.person_decision import LONGEST_NAME
+
+    return _told(text, LONGEST_NAME)
+
+
+def _reason(text: str) -> str:
+    from asr.scoring.person_decision import LONGEST_REASON
+
+    return _told(text, LONGEST_REASON)
+
+
+def _told(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    if not line:
         raise argparse.ArgumentTypeError("must say something")
-    return text.strip()
+    if len(line) > longest:
+        raise argparse.ArgumentTypeError(f"must have at most {longest:,} characters, not {len(line):,}")
+    if not line.isprintable():
+        raise argparse.ArgumentTypeError("must be plain text, without control characters")
+    return line
 
 
 COMMANDS = (

@@ -3,17 +3,18 @@
 from prefect import flow
 
 from tasks.analyse import analyse_errors
-from tasks.approval import settle_expired
+from tasks.approval import settle_what_is_left
 from tasks.ask_person import hear_person
 from tasks.backend import refuse_azure
 from tasks.corpus import check_corpora
 from tasks.evaluate import measure
 from tasks.gate import decide
 from tasks.leaks import find_leaks
+from tasks.objection import heed_objections
 from tasks.opponent import opponents
 from tasks.prepare import prepare_training
 from tasks.promote import promote
-from tasks.registry import find_base, register_candidate, try_base
+from tasks.registry import register_candidate
 from tasks.release import ensure_released
 from tasks.report import Evidence, conclude, point_at
 from tasks.result import Result
@@ -22,6 +23,7 @@ from tasks.run_record import ask, earlier_answer, record, run_name
 from tasks.run_settings import settings_of_run
 from tasks.search import learn_search
 from tasks.settings import Settings
+from tasks.starting_point import find_base, try_base
 from tasks.train import train_model
 from tasks.waiting import asked_earlier
 
@@ -43,7 +45,7 @@ def improve(settings: Settings | None = None, force: bool = False) -> Result:
 def find_better(settings: Settings, force: bool) -> Result:
     """The loop until it is decided, or a person has to decide."""
     with one_run_at_a_time(settings):
-        settle_expired(settings)
+        settle_what_is_left(settings)
         corpora = check_corpora(settings)
         base = find_base(settings)
         question = ask(settings, corpora, base)
@@ -71,9 +73,10 @@ def find_better(settings: Settings, force: bool) -> Result:
                 decision = decide(settings, baseline, scores, leaks, [champion, *packages], corpora.testing)
                 package, candidate = packages[decision.chosen], scores[decision.chosen]
                 model = register_candidate(settings, run, package, candidate[0])
+                decision = heed_objections(settings, model, decision)
                 release = None
                 if decision.promotes:
-                    release = promote(settings, run, model, champion, candidate[0], corpora.testing, decision.verdict)
+                    release = promote(settings, run, model, champion, candidate, corpora.testing, decision.verdict)
                 if release or not decision.promotes:
                     break
             findings = analyse_errors(settings, run, corpora, baseline, candidate, prepared, package)

@@ -15,13 +15,14 @@ from tasks.promote import move_evaluated
 from tasks.promotion_journal import Move
 from tasks.promotion_lock import one_promotion_at_a_time
 from tasks.promotion_log import Entry, note, read_log
-from tasks.registry import champion, registered, tag_version
-from tasks.release import recover, release_name
+from tasks.registry import CHAMPION, alias_number, registered, tag_version
+from tasks.release import recover
+from tasks.releases import put_live
 from tasks.result import Outcome, Result
 from tasks.run_record import close_record
 from tasks.settings import Settings
 from tasks.stored_report import judged_corpus, rewrite_report, stored_report
-from tasks.waiting import Waiting, find_waiting, reopen, waiting_runs
+from tasks.waiting import Waiting, find_waiting, is_being_answered, reopen, waiting_runs
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def settle(settings: Settings, run: str, decision: PersonDecision) -> Result:
     with one_promotion_at_a_time(settings):
         recover(settings)
         waiting = find_waiting(settings, run)
-        if done := _promoted_before(settings, waiting):
+        if done := _decided_before(settings, waiting):
             return done
         if decision.at > waiting.until:
             return _expire(settings, waiting)
@@ -49,14 +50,18 @@ def settle(settings: Settings, run: str, decision: PersonDecision) -> Result:
         return _close(settings, waiting, "promoted", decision, release)
 
 
-def settle_expired(settings: Settings) -> None:
-    """Reject every candidate that nobody has answered for in time, and note it."""
-    if not any(one.expired for one in waiting_runs(settings)):
+def settle_what_is_left(settings: Settings) -> None:
+    """Close the waiting runs that need no answer any more: decided by a command that was killed, or out of time.
+
+    An answer that was given in time, and that waits for a worker, is waited for.
+    """
+    if not waiting_runs(settings):
         return
     with one_promotion_at_a_time(settings):
         recover(settings)
         for waiting in waiting_runs(settings):
-            if waiting.expired and not _promoted_before(settings, waiting):
+            done = _decided_before(settings, waiting)
+            if not done and waiting.expired and not is_being_answered(settings, waiting):
                 _expire(settings, waiting)
 
 
@@ -67,7 +72,8 @@ def _promote(settings: Settings, waiting: Waiting, decision: PersonDecision) -> 
         reason=decision.reason, run_id=waiting.run_id, finding=waiting.result.finding or "",
     )  # fmt: skip
     corpus = judged_corpus(report) if report else None
-    release = move_evaluated(settings, move, waiting.result.candidate, corpus)
+    guards = [after for _, after in waiting.result.guards if after]
+    release = move_evaluated(settings, move, waiting.result.candidate, corpus, guards)
     if release is None:  # the lock is held: nobody can have moved the champion in between but somebody without it
         _refuse_stale(settings, waiting)
         raise UserError(f"{settings.name}: the champion has moved; nothing was promoted")
@@ -76,13 +82,14 @@ def _promote(settings: Settings, waiting: Waiting, decision: PersonDecision) -> 
 
 def _refuse_stale(settings: Settings, waiting: Waiting) -> None:
     """Refuse to promote on evidence about another champion, or about another candidate; the run is opened again."""
-    now = champion(settings)
-    if now is None or now.version != waiting.champion:
+    now = alias_number(settings, CHAMPION)
+    if now != waiting.champion:
         reopen(settings, waiting.run_id)
-        is_now = f"{now.name} is" if now else "there is no"
+        is_now = f"{settings.name} v{now} is" if now else "there is no"
         raise UserError(
             f"{waiting.run_id[:8]}: {is_now} champion now, and the candidate was compared with {settings.name} "
-            f"v{waiting.champion}; nothing was promoted. `wergate run` compares it with today's champion and asks again"
+            f"v{waiting.champion}; nothing was promoted. `wergate run` with the same data and settings compares it "
+            "with today's champion and asks again"
         )
     candidate, evaluated = registered(settings, waiting.candidate), waiting.result.candidate
     if evaluated is None or fingerprint(candidate.directory) != evaluated.model_fingerprint:
@@ -93,13 +100,24 @@ def _refuse_stale(settings: Settings, waiting: Waiting) -> None:
         )
 
 
-def _promoted_before(settings: Settings, waiting: Waiting) -> Result | None:
-    """Close a run whose candidate was promoted by a command that was killed before it could do so itself."""
+def _decided_before(settings: Settings, waiting: Waiting) -> Result | None:
+    """Close a run that was decided by a command that was killed before it could say so, or by another run's answer.
+
+    Two runs may wait with the same candidate: when one of them makes it champion, the other has nothing to ask.
+    """
+    promoted = None
     for entry in read_log(settings):
-        if entry.run_id == waiting.run_id and entry.what == "promoted" and entry.version == waiting.candidate:
-            told = PersonDecision(decision="promote", by=entry.by, reason=entry.reason, at=entry.at)
-            release = settings.data / "releases" / release_name(registered(settings, waiting.candidate))
-            return _close(settings, waiting, "promoted", told, release)
+        if entry.version != waiting.candidate:
+            continue
+        if entry.run_id == waiting.run_id and entry.what in ("rejected", "expired"):
+            told = PersonDecision(decision="reject", by=entry.by, reason=entry.reason, at=entry.at)
+            return _close(settings, waiting, "rejected", told if entry.what == "rejected" else None)
+        if entry.what in ("promoted", "rolled back"):
+            promoted = entry
+    if promoted and (promoted.run_id == waiting.run_id or alias_number(settings, CHAMPION) == waiting.candidate):
+        told = PersonDecision(decision="promote", by=promoted.by, reason=promoted.reason, at=promoted.at)
+        is_live = alias_number(settings, CHAMPION) == waiting.candidate
+        return _close(settings, waiting, "promoted", told, put_live(settings, waiting.candidate) if is_live else None)
     return None
 
 
@@ -141,7 +159,9 @@ def _close(
     result = waiting.result.model_copy(
         update={"outcome": outcome, "sentence": sentence, "decision": decision, "release": release}
     )
-    tag_version(settings, waiting.candidate, {"outcome": outcome, "decided_by": decision.by if decision else "nobody"})
+    if outcome == "promoted" or alias_number(settings, CHAMPION) != waiting.candidate:
+        by = decision.by if decision else "nobody"
+        tag_version(settings, waiting.candidate, {"outcome": outcome, "decided_by": by})
     said = waiting.result.sentence if decision else sentence  # the page has a place of its own for the decision
     rewrite_report(settings, waiting.run_id, {"outcome": outcome, "sentence": said, "decision": decision})
     close_record(settings, waiting.run_id, result)

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.markdown_text import markdown
-from asr.scoring.person_decision import PersonDecision, Told
-from tasks.approval import settle, settle_expired
+from asr.scoring.person_decision import LONGEST_NAME, LONGEST_REASON, PersonDecision
+from tasks.approval import settle, settle_what_is_left
 from tasks.result import Result
 from tasks.run_record import stored_result
 from tasks.settings import Settings
@@ -38,8 +38,10 @@ class Answer(RunInput):
     decision: Literal["promote", "reject"] = Field(
         description="“promote” releases the candidate at once, “reject” keeps the champion."
     )
-    approver: Told = Field(pattern=_SOMETHING, max_length=200, description="Your name; it is kept with the model.")
-    reason: Told = Field(pattern=_SOMETHING, max_length=1000, description="Why; it is kept with the model.")
+    approver: str = Field(
+        pattern=_SOMETHING, max_length=LONGEST_NAME, description="Your name; it is kept with the model."
+    )
+    reason: str = Field(pattern=_SOMETHING, max_length=LONGEST_REASON, description="Why; it is kept with the model.")
 
 
 def hear_person(settings: Settings, result: Result) -> Result:
@@ -60,7 +62,7 @@ def hear_person(settings: Settings, result: Result) -> Result:
     key = f"approval-{result.waits_until:%Y%m%d%H%M%S}"  # asked once more on other evidence, it is another question
     seconds = int((result.waits_until - datetime.now(UTC)).total_seconds())
     if seconds <= 0 and not _answered_at(f"suspended-{key}-response"):
-        settle_expired(settings)
+        settle_what_is_left(settings)
         return stored_result(settings, result.mlflow_run_id) or result
     let_ask(settings, result.mlflow_run_id, mine)
     form = Answer.with_initial_data(description=question(result))
@@ -75,7 +77,7 @@ def wake_suspended(settings: Settings, result: Result, decision: PersonDecision)
     asking = asking_flow_run(settings, result.mlflow_run_id)
     if not asking:
         return
-    answer = {"decision": decision.decision, "approver": decision.by[:200], "reason": decision.reason[:1000]}
+    answer = {"decision": decision.decision, "approver": decision.by, "reason": decision.reason}
     try:
         resume_flow_run(UUID(asking), run_input=answer)
     except Exception as error:  # whatever Prefect says, the decision is carried out

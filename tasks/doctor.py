@@ -1,4 +1,4 @@
-"""Can this machine reach its services? MLflow and Prefect, embedded or on a server."""
+"""Can this machine reach its services? MLflow and Prefect, embedded or on a server; the Hub, if releases go there."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from asr.doctor import Finding, examine_machine, look, one_line
+from asr.releases.hub_access import access
 from tasks.environment import tracking_uri, variables, without_password
 from tasks.settings import Settings
 
@@ -33,6 +34,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_machine(settings.data, environ, Path.home())
     yield from look("MLflow", lambda: mlflow(settings, environ))
     yield from look("Prefect", lambda: prefect(environ))
+    if settings.release_to_hub:
+        yield from look("Hub", lambda: access(settings.release_to_hub))
 
 
 def mlflow(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,6 +66,11 @@ def tracking_uri(settings: Settings, environ: Mapping[str, str] = os.environ) ->
     """Where MLflow keeps what it knows: the setting, else MLFLOW_TRACKING_URI, else SQLite below `data`."""
     embedded = f"sqlite:///{(settings.data / 'mlflow.db').absolute()}"
     return settings.mlflow_tracking_uri or environ.get("MLFLOW_TRACKING_URI") or embedded
+
+
+def without_passwords(text: str) -> str:
+    """A message of a library without the credentials of the addresses in it."""
+    return re.sub(r"(://)[^/\s@]+@", r"\1", text)
 
 
 def without_password(address: str) -> str:

@@ -1,5 +1,7 @@
 """The journal of a promotion: what has begun is written in the registry first, so that the next command can end it."""
 
+import hashlib
+import logging
 import platform
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -11,9 +13,11 @@ from tasks.promotion_log import model_tags, shortened
 from tasks.settings import Settings
 from tasks.tracking import client
 
+log = logging.getLogger(__name__)
+
 _TAG = "wergate.moving"
-_ABANDONED = timedelta(minutes=10)
-"""After this time a step that another machine has begun, and nobody has ended, is taken for dead."""
+_ABANDONED = timedelta(minutes=30)
+"""After this time a step that somebody else has begun, and nobody has ended, is taken for dead."""
 
 
 class Move(BaseModel):
@@ -25,7 +29,8 @@ class Move(BaseModel):
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     what: Literal["promoted", "rolled back"]
     version: int
-    replaces: int
+    replaces: int | None
+    """None when there is no champion, as somebody has taken the alias away."""
     by: str
     reason: str
     run_id: str = ""
@@ -35,16 +40,19 @@ class Move(BaseModel):
     previous: int | None = None
     """Where the alias `previous` pointed before."""
     host: str = Field(default_factory=platform.node)
+    place: str = ""
+    """Of the data folder whose lock is held: on one machine there may be several."""
 
-    def is_somebody_elses(self) -> bool:
-        """Whether another machine is at it, as far as one can tell."""
-        return self.host != platform.node() and datetime.now(UTC) - self.at < _ABANDONED
+    def is_alive(self, settings: Settings) -> bool:
+        """Whether somebody else is at it, as far as one can tell; our own lock is held, so that our own is dead."""
+        ours = (self.host, self.place) == (platform.node(), _place(settings))
+        return not ours and abs(datetime.now(UTC) - self.at) < _ABANDONED
 
 
 def begin(settings: Settings, move: Move) -> None:
-    """Write down what is about to happen."""
-    short = move.model_copy(update={"reason": shortened(move.reason)})
-    client(settings).set_registered_model_tag(settings.name, _TAG, short.model_dump_json())
+    """Write down what is about to happen, from here."""
+    here = move.model_copy(update={"reason": shortened(move.reason), "place": _place(settings)})
+    client(settings).set_registered_model_tag(settings.name, _TAG, here.model_dump_json())
 
 
 def begun(settings: Settings) -> Move | None:
@@ -53,10 +61,21 @@ def begun(settings: Settings) -> Move | None:
     try:
         return Move.model_validate_json(value) if value else None
     except ValidationError:
+        log.warning("%s: the tag %s cannot be read and is left out", settings.name, _TAG)
         return None
 
 
-def end(settings: Settings) -> None:
+def is_ours(settings: Settings, move: Move) -> bool:
+    """Whether the journal still tells of this move: without a common lock somebody else may have begun another."""
+    found = begun(settings)
+    return found is not None and found.id == move.id
+
+
+def end(settings: Settings, move: Move) -> None:
     """Forget what had begun: it is done, or undone."""
-    if _TAG in model_tags(settings):
+    if is_ours(settings, move):
         client(settings).delete_registered_model_tag(settings.name, _TAG)
+
+
+def _place(settings: Settings) -> str:
+    return hashlib.sha256(str(settings.data.absolute()).encode()).hexdigest()[:12]

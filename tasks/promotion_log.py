@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tasks.environment import without_passwords
 from tasks.settings import Settings
 from tasks.tracking import client
 
@@ -40,11 +41,12 @@ class Entry(BaseModel):
 
 
 def note(settings: Settings, entry: Entry) -> None:
-    """Add an entry, unless it is there already."""
-    if any(one.id == entry.id for one in read_log(settings)):
+    """Add an entry, unless it is there already; the lock of promotions must be held, which keeps the numbers apart."""
+    known = read_log(settings)
+    if any(one.id == entry.id for one in known):
         return
-    short = entry.model_copy(update={"reason": shortened(entry.reason)})
-    name = f"{_PREFIX}{entry.at:%Y%m%dT%H%M%S.%f}.{entry.id}"
+    short = entry.model_copy(update={"reason": shortened(without_passwords(entry.reason))})
+    name = f"{_PREFIX}{len(known) + 1:06d}.{entry.id}"  # clocks of machines differ: the order is that of writing
     client(settings).set_registered_model_tag(settings.name, name, short.model_dump_json())
 
 

@@ -4,7 +4,6 @@
 """
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING
 from prefect import task
 from pydantic import BaseModel, ConfigDict
 
-from asr.errors import ModelError, UserError
+from asr.errors import ModelError
 from asr.models.checkpoint import find_checkpoint, fingerprint
-from asr.models.speech_model import load_speech_model
-from tasks.environment import tracking_uri
-from tasks.promotion_log import Entry, note
+from tasks.environment import tracking_uri, without_passwords
+from tasks.promotion_log import Entry, note, read_log
 from tasks.settings import Settings
 from tasks.tracking import client, experiment_id
 
@@ -37,12 +35,12 @@ COMPARED_WITH = "wergate.compared_with"
 """Tag of a run: the version that its candidate has to beat."""
 
 _FINGERPRINT = "wergate.fingerprint"
-_BASE = "wergate.base"
-_WER = "wergate.wer"
-_TESTING = "wergate.testing"
-_OUTCOME = "wergate.outcome"
+BASE_TAG = "wergate.base"
+WER_TAG = "wergate.wer"
+TESTING_TAG = "wergate.testing"
+OUTCOME_TAG = "wergate.outcome"
 _RELEASED = "wergate.released"
-_DECIDED_BY = "wergate.decided_by"
+DECIDED_BY_TAG = "wergate.decided_by"
 
 
 class Registered(BaseModel):
@@ -57,40 +55,8 @@ class Registered(BaseModel):
     fingerprint: str
     run_id: str = ""
     """The MLflow run that made it; empty for a base."""
-
-
-class ModelVersion(BaseModel):
-    """A line of `wergate models`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: int
-    aliases: tuple[str, ...]
-    base: str
-    wer: float | None
-    """On the testing data of the run that made or first measured it."""
-    testing: str
-    """The start of the fingerprint of that testing data."""
-    outcome: str
-    decided: str
-    """Who decided, or `gate`; empty when nobody has."""
-    created: str
-
-
-@task(name="find base", retries=2, retry_delay_seconds=5, retry_condition_fn=lambda _task, _run, state: _worth(state))
-def find_base(settings: Settings) -> Path:
-    """The directory of the base, downloaded when it is on the Hub."""
-    return find_checkpoint(settings.base, settings.base_revision)
-
-
-@task(name="try base")
-def try_base(settings: Settings, base: Path) -> None:
-    """Load the base once, so that what cannot be a champion is never registered as one.
-
-    Raises:
-        ModelError: it is not a speech model, or its files are damaged.
-    """
-    load_speech_model(str(base), language=settings.language, device="cpu")
+    base: str = ""
+    """The base that it was trained from, as the settings named it."""
 
 
 @task(name="find model")
@@ -123,19 +89,27 @@ def register_candidate(settings: Settings, run: "Record", package: "Package", ev
 
 
 def champion(settings: Settings) -> Registered | None:
-    """The version that `champion` points at, if any."""
-    version = version_by_alias(settings, CHAMPION)
-    return registered(settings, int(version.version)) if version else None
+    """The version that `champion` points at, if any, with its files."""
+    number = alias_number(settings, CHAMPION)
+    return None if number is None else registered(settings, number)
 
 
 def is_champion(settings: Settings, model: Registered) -> bool:
     """Whether `champion` points at this version now."""
-    version = version_by_alias(settings, CHAMPION)
-    return version is not None and int(version.version) == model.version
+    return alias_number(settings, CHAMPION) == model.version
 
 
 def crown_base(settings: Settings, base: Path) -> Registered:
-    """Register the base and make it champion: it is what people would use without Wergate."""
+    """Register the base and make it champion: it is what people would use without Wergate.
+
+    Raises:
+        ModelError: somebody has taken the alias `champion` away from a model that was promoted.
+    """
+    if moved := [entry for entry in read_log(settings) if entry.what in ("promoted", "rolled back")]:
+        raise ModelError(
+            f"{settings.name}: no version is champion, though v{moved[-1].version} was; bring one back: wergate "
+            f"rollback --to {moved[-1].version} --by NAME --reason TEXT"
+        )
     version = register(settings, base, fingerprint(base), base=settings.base, outcome="base")
     note(
         settings,
@@ -176,9 +150,9 @@ def register(
     logged = mlflow.create_logged_model(experiment_id(settings), name="model", source_run_id=run_id or None)
     mlflow.log_model_artifacts(logged.model_id, str(directory))
     mlflow.finalize_logged_model(logged.model_id, "READY")
-    tags = {_FINGERPRINT: content, _BASE: base, _OUTCOME: outcome}
+    tags = {_FINGERPRINT: content, BASE_TAG: base, OUTCOME_TAG: outcome}
     if wer is not None:
-        tags |= {_WER: str(wer), _TESTING: testing}
+        tags |= {WER_TAG: str(wer), TESTING_TAG: testing}
     # All tags at once: a version without its fingerprint would be registered a second time.
     version = mlflow.create_model_version(
         settings.name, logged.artifact_location, run_id=run_id or None, tags=tags, model_id=logged.model_id
@@ -187,9 +161,17 @@ def register(
 
 
 def tag_version(settings: Settings, version: int, tags: dict[str, str]) -> None:
-    """Note something about a version: `outcome`, `wer`, `released` …"""
+    """Note something about a version: `outcome`, `wer`, `released` …; one that was deleted by hand needs no notes."""
+    from mlflow.exceptions import MlflowException
+
     for name, value in tags.items():
-        client(settings).set_model_version_tag(settings.name, str(version), f"wergate.{name}", value)
+        try:
+            client(settings).set_model_version_tag(settings.name, str(version), f"wergate.{name}", value)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            log.warning("%s v%d is not in the registry any more", settings.name, version)
+            return
 
 
 def move_alias(settings: Settings, alias: str, version: int | None) -> None:
@@ -220,43 +202,50 @@ def versions(settings: Settings) -> "list[Version]":
 
 def was_released(version: "Version") -> bool:
     """Whether a version has ever been champion."""
-    return version.tags.get(_OUTCOME) == "base" or _RELEASED in version.tags
+    return version.tags.get(OUTCOME_TAG) == "base" or _RELEASED in version.tags
 
 
-def list_models(settings: Settings) -> list[ModelVersion]:
-    """All versions with their aliases, newest first."""
-    return list(_lines(settings))
+def alias_number(settings: Settings, alias: str) -> int | None:
+    """The number of the version that an alias points at, if any; its files need not be at hand."""
+    version = version_by_alias(settings, alias)
+    return int(version.version) if version else None
 
 
-def _lines(settings: Settings) -> Iterator[ModelVersion]:
-    aliases: dict[int, list[str]] = {}
-    for alias in (CHAMPION, PREVIOUS, CHALLENGER):
-        if version := version_by_alias(settings, alias):
-            aliases.setdefault(int(version.version), []).append(alias)
-    for version in versions(settings):
-        wer = version.tags.get(_WER)
-        yield ModelVersion(
-            version=int(version.version),
-            aliases=tuple(aliases.get(int(version.version), ())),
-            base=version.tags.get(_BASE, ""),
-            wer=float(wer) if wer else None,
-            testing=version.tags.get(_TESTING, ""),
-            decided=version.tags.get(_DECIDED_BY, ""),
-            outcome=version.tags.get(_OUTCOME, ""),
-            created=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC).isoformat(timespec="seconds"),
-        )
+def fingerprint_of(settings: Settings, number: int) -> str:
+    """The fingerprint that a version was registered with.
+
+    Raises:
+        ModelError: there is no such version.
+    """
+    return str(_version(settings, number).tags.get(_FINGERPRINT, ""))
 
 
 def registered(settings: Settings, number: int) -> Registered:
-    """A version with its files at hand."""
-    version = client(settings).get_model_version(settings.name, str(number))
+    """A version with its files at hand.
+
+    Raises:
+        ModelError: there is no such version, or its files are not in the store.
+    """
+    version = _version(settings, number)
     return Registered(
         version=number,
         name=f"{settings.name} v{number}",
         directory=_files(settings, version),
         fingerprint=version.tags.get(_FINGERPRINT, ""),
         run_id=version.run_id or "",
+        base=version.tags.get(BASE_TAG, ""),
     )
+
+
+def _version(settings: Settings, number: int) -> "Version":
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client(settings).get_model_version(settings.name, str(number))
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            raise ModelError(f"{settings.name} v{number}: the registry has no such version any more") from error
+        raise
 
 
 def _files(settings: Settings, version: "Version") -> Path:
@@ -285,13 +274,8 @@ def _files(settings: Settings, version: "Version") -> Path:
             files.rename(copy)
         return copy
     except (OSError, MlflowException) as error:
-        reason = " ".join(str(error).split())
+        reason = without_passwords(" ".join(str(error).split()))
         raise ModelError(
             f"{settings.name} v{version.version}: its files cannot be fetched from the MLflow store ({reason}); "
-            "put them back, or move the alias `champion` to another version"
+            "put them back, or make another version champion: wergate rollback --to VERSION --by NAME --reason TEXT"
         ) from error
-
-
-def _worth(state: object) -> bool:
-    """Whether trying again may help: what the user has to mend stays wrong."""
-    return not isinstance(getattr(state, "data", None), UserError)

@@ -1,32 +1,33 @@
 """Move the champion: one guarded step that is either done, or as if it had never begun.
 
-Lock → journal → stage → smoke test → aliases → pointer → tags and log. Any failure puts everything back; killed between
-any two of these, the next command finds the journal and finishes the step, or undoes it.
+Lock → journal → stage → smoke test → aliases → pointer → places → tags and log. Any failure puts everything back;
+killed between any two of these, the next command finds the journal and finishes the step, or undoes it.
 """
 
 import logging
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from asr.errors import UserError
-from asr.releases.directory import current, stage, switch
-from tasks.promotion_journal import Move, begin, begun, end
+from asr.models.checkpoint import fingerprint
+from asr.releases.directory import CURRENT, current, refuse_folder, stage, switch
+from tasks.environment import without_passwords
+from tasks.places import reach, release_everywhere
+from tasks.promotion_journal import Move, begin, begun, end, is_ours
 from tasks.promotion_lock import one_promotion_at_a_time
-from tasks.promotion_log import Entry, note
+from tasks.promotion_log import Entry, What, note
 from tasks.registry import (
     CHALLENGER,
     CHAMPION,
     PREVIOUS,
     Registered,
-    champion,
+    alias_number,
     move_alias,
     registered,
     tag_version,
-    version_by_alias,
 )
+from tasks.releases import is_live, put_live, release_card, release_facts, release_name, releases_folder
 from tasks.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,91 +46,81 @@ def move_champion(
     """
     with one_promotion_at_a_time(settings):
         recover(settings)
-        now = champion(settings)
-        target = registered(settings, move.version)
-        if now is not None and now.version == target.version:
-            return _folder(settings, target)
+        if alias_number(settings, CHAMPION) == move.version:
+            return put_live(settings, move.version)
         if _overtaken(settings, move):
             return None
-        previous = version_by_alias(settings, PREVIOUS)
-        move = move.model_copy(update={"previous": int(previous.version) if previous else None})
+        target = registered(settings, move.version)
+        move = move.model_copy(update={"previous": alias_number(settings, PREVIOUS)})
+        reach(settings)
+        refuse_folder(releases_folder(settings))
         begin(settings, move)
         try:
             staged = _stage(settings, target, try_release, facts or {})
-            if _overtaken(settings, move):  # by hand, or by a machine that shares no lock with this one
-                end(settings)
+            if not is_ours(settings, move) or _overtaken(settings, move):  # by hand, or by who shares no lock with us
+                end(settings, move)
                 return None
             move_alias(settings, PREVIOUS, move.replaces)
             move_alias(settings, CHAMPION, move.version)
             switch(staged.parent, staged.name)
+            release_everywhere(settings, staged)
         except BaseException as error:
             _fail(settings, move, error)
             raise
         _finish(settings, move)
-        return _folder(settings, target)
+        return staged
 
 
 def recover(settings: Settings) -> None:
     """Finish or undo a move that was killed; the lock must be held.
 
     Raises:
-        UserError: another machine is at it right now.
+        UserError: somebody else is at it right now.
     """
     move = begun(settings)
     if move is None:
         return
-    if move.is_somebody_elses():
+    if move.is_alive(settings):
         raise UserError(
-            f"{settings.name}: v{move.version} is being {move.what} on {move.host} since {move.at:%H:%M} UTC; "
-            "try again when that has ended"
+            f"{settings.name}: v{move.version} is being {move.what} on {move.host} since {move.at:%H:%M} UTC; try "
+            "again when that has ended, or half an hour later if it has died"
         )
-    now = champion(settings)
-    if now is not None and now.version == move.version:
+    if alias_number(settings, CHAMPION) == move.version:
         _finish(settings, move)
         log.warning("finished what was interrupted: v%d is the champion, it was %s by %s", *_named(move))
         return
     _undo(settings, move)
     note(settings, _entry(move, "failed", "It was interrupted and undone."))
-    end(settings)
+    end(settings, move)
     log.warning("undid what was interrupted: v%d was not %s by %s", *_named(move))
 
 
 def recover_if_idle(settings: Settings) -> None:
-    """The same for commands that only look: when something is under way, they look at that."""
-    if begun(settings) is not None:
-        with suppress(UserError), one_promotion_at_a_time(settings, patience=0):
-            recover(settings)
+    """The same for commands that only look: when something is under way, or cannot be mended, they look at that."""
+    try:
+        if begun(settings) is not None:
+            with one_promotion_at_a_time(settings, patience=0):
+                recover(settings)
+        elif (champion := alias_number(settings, CHAMPION)) and not is_live(settings, champion):
+            where = releases_folder(settings) / CURRENT
+            log.warning("%s is not v%d, the champion; `wergate run` or `wergate rollback` mend it", where, champion)
+    except UserError as error:
+        log.warning("%s", error)
 
 
 def ensure_released(settings: Settings) -> None:
     """Put the champion where people use it, unless it is there already; what was interrupted is ended first."""
     with one_promotion_at_a_time(settings):
         recover(settings)
-        if live := champion(settings):
-            _put_live(settings, live)
-
-
-def release_name(model: Registered) -> str:
-    """The folder of a release: its version and the start of its fingerprint."""
-    return f"v{model.version}-{model.fingerprint[:8]}"
-
-
-def release_facts(model: Registered) -> dict[str, object]:
-    """What `release.json` says of a release."""
-    return {
-        "model": model.name,
-        "version": model.version,
-        "fingerprint": model.fingerprint,
-        "mlflow_run_id": model.run_id,
-        "released": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+        if champion := alias_number(settings, CHAMPION):
+            put_live(settings, champion)
 
 
 def _overtaken(settings: Settings, move: Move) -> bool:
-    now = version_by_alias(settings, CHAMPION)
-    if now is not None and int(now.version) == move.replaces:
+    now = alias_number(settings, CHAMPION)
+    if now == move.replaces:
         return False
-    log.warning("%s is the champion now, not v%d", f"v{now.version}" if now else "nothing", move.replaces)
+    log.warning("%s is the champion now, not %s", _version(now), _version(move.replaces))
     return True
 
 
@@ -137,12 +128,18 @@ def _stage(
     settings: Settings, target: Registered, try_release: Callable[[Path], None], facts: dict[str, object]
 ) -> Path:
     """Put the files where they are to be released, and try them there; nothing is live yet."""
-    releases, name = settings.data / "releases", release_name(target)
-    staged = stage(target.directory, releases, name, release_facts(target) | facts)
+    releases, name = releases_folder(settings), release_name(target)
+    folder = releases / name
+    live = current(releases) == folder.resolve()
+    if folder.is_dir() and not live and fingerprint(folder) != target.fingerprint:
+        log.warning("%s is not what was released there once; it is copied anew", folder)
+        shutil.rmtree(folder)
+    known = release_facts(settings, target) | facts
+    staged = stage(target.directory, releases, name, known, release_card(settings, known))
     try:
         try_release(staged)
     except Exception:
-        if current(releases) != staged.resolve():
+        if not live:
             shutil.rmtree(staged, ignore_errors=True)  # the next one copies it anew
         raise
     return staged
@@ -150,67 +147,66 @@ def _stage(
 
 def _finish(settings: Settings, move: Move) -> None:
     """What is left when `champion` has moved; each part may have been done before."""
-    _put_live(settings, registered(settings, move.version))
-    challenger = version_by_alias(settings, CHALLENGER)
-    if challenger and int(challenger.version) == move.version:
-        move_alias(settings, CHALLENGER, None)
-    at = move.at.isoformat(timespec="seconds")
-    tags = {"released": at, "replaced": str(move.replaces)}
-    if move.what == "promoted":
-        tags |= {"outcome": "promoted", "decided_by": move.by, "reason": move.reason, "gate": move.finding}
-    tag_version(settings, move.version, tags)
-    note(settings, _entry(move, move.what, move.reason))
-    end(settings)
+    try:
+        put_live(settings, move.version)
+        if alias_number(settings, CHALLENGER) == move.version:
+            move_alias(settings, CHALLENGER, None)
+        tags = {"released": move.at.isoformat(timespec="seconds"), "replaced": str(move.replaces or "")}
+        if move.what == "promoted":
+            tags |= {"outcome": "promoted", "decided_by": move.by, "reason": move.reason, "gate": move.finding}
+        tag_version(settings, move.version, tags)
+        note(settings, _entry(move, move.what, move.reason))
+        end(settings, move)
+    except Exception as error:
+        raise UserError(
+            f"{settings.name} v{move.version} is the champion, {move.what} by {move.by}, but not all of it could be "
+            f"noted ({without_passwords(str(error))}); the next command does it"
+        ) from error
 
 
 def _fail(settings: Settings, move: Move, error: BaseException) -> None:
     """Undo, say so in the log, and raise what went wrong in words; the journal stays when undoing fails as well."""
+    why = without_passwords(str(error))
     try:
         _undo(settings, move)
-        note(settings, _entry(move, "failed", f"{type(error).__name__}: {error}"))
-        end(settings)
+        note(settings, _entry(move, "failed", f"{type(error).__name__}: {why}"))
+        end(settings, move)
     except Exception as second:
         if not isinstance(error, Exception):
             return
         raise UserError(
-            f"{settings.name} v{move.version} could not be {move.what} ({error}), and putting {settings.name} "
-            f"v{move.replaces} back failed too ({second}); the next command does it"
+            f"{settings.name} v{move.version} could not be {move.what} ({why}), and putting "
+            f"{_version(move.replaces)} back failed too ({without_passwords(str(second))}); the next command does it"
         ) from error
     if isinstance(error, Exception) and not isinstance(error, UserError):
         raise UserError(
-            f"the release of {settings.name} v{move.version} failed, and {settings.name} v{move.replaces} is live "
-            f"again: {error}"
+            f"the release of {settings.name} v{move.version} failed, and {settings.name} {_version(move.replaces)} is "
+            f"live again: {why}"
         ) from error
 
 
 def _undo(settings: Settings, move: Move) -> None:
     """Everything as it was before; each part may be so already. What somebody else has moved since is theirs."""
-    now = version_by_alias(settings, CHAMPION)
-    if now is None or int(now.version) == move.version:
-        move_alias(settings, CHAMPION, move.replaces)
-    elif int(now.version) != move.replaces:
+    now = alias_number(settings, CHAMPION)
+    if now not in (move.version, move.replaces):
         return
+    if now == move.version:
+        move_alias(settings, CHAMPION, move.replaces)
     move_alias(settings, PREVIOUS, move.previous)
-    _put_live(settings, registered(settings, move.replaces))
+    if move.replaces is not None:
+        put_live(settings, move.replaces)
 
 
-def _put_live(settings: Settings, model: Registered) -> None:
-    releases, name = settings.data / "releases", release_name(model)
-    if current(releases) != (releases / name).resolve():
-        stage(model.directory, releases, name, release_facts(model))
-        switch(releases, name)
-
-
-def _folder(settings: Settings, model: Registered) -> Path:
-    return settings.data / "releases" / release_name(model)
-
-
-def _entry(move: Move, what: str, reason: str) -> Entry:
-    return Entry.model_validate(
-        {"id": f"{move.id}-{what.replace(' ', '-')}", "what": what, "reason": reason}
-        | move.model_dump(include={"at", "version", "replaces", "by", "run_id"})
-    )
+def _entry(move: Move, what: What, reason: str) -> Entry:
+    return Entry(
+        id=f"{move.id}-{what.replace(' ', '-')}", at=move.at, what=what, version=move.version, replaces=move.replaces,
+        by=move.by, reason=reason, run_id=move.run_id,
+    )  # fmt: skip
 
 
 def _named(move: Move) -> tuple[int, str, str]:
     return move.version, move.what, move.by
+
+
+def _version(number: int | None) -> str:
+    return "nothing" if number is None else f"v{number}"

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from asr.corpus.delta import Delta
+from asr.corpus.rules import printable
 from asr.scoring.checks import Check
 from asr.scoring.domain_recall import DomainChange, DomainRecall
 from asr.scoring.evaluation import Evaluation
@@ -66,7 +67,7 @@ class Result(BaseModel):
 
     def summary(self) -> str:
         """The result as text for a terminal."""
-        lines = ["", f"{self.outcome.replace('_', ' ').upper()}  {self.sentence}", ""]
+        lines = ["", f"{self.outcome.replace('_', ' ').upper()}  {printable(self.sentence)}", ""]
         lines += self._table()
         lines += [f"  {'✓' if check.passed else '✗'} {check.name:<18} {check.sentence}" for check in self.gate]
         lines += self._what_to_type()

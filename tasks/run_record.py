@@ -18,7 +18,7 @@ from asr.errors import SettingsError
 from asr.models.checkpoint import fingerprint
 from tasks.corpus import Corpora
 from tasks.data_history import Survey, survey_data
-from tasks.registry import CHAMPION, COMPARED_WITH, version_by_alias
+from tasks.registry import CANDIDATE, CHAMPION, COMPARED_WITH, alias_number
 from tasks.result import Result
 from tasks.run_settings import settings_here
 from tasks.settings import Settings, setting_fields
@@ -153,8 +153,8 @@ def close_record(settings: Settings, run_id: str, result: Result) -> None:
 
 def _is_stale(settings: Settings, tags: Mapping[str, str]) -> bool:
     """Whether a candidate waits for a person who would compare it with a champion of the past."""
-    now = version_by_alias(settings, CHAMPION)
-    return now is None or str(now.version) != tags.get(COMPARED_WITH)
+    now = alias_number(settings, CHAMPION)
+    return str(now) not in (tags.get(COMPARED_WITH), tags.get(CANDIDATE))
 
 
 def stored_result(settings: Settings, run_id: str) -> Result | None:

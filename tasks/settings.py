@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from asr.azure.locales import find_locale
 from asr.corpus.columns import DEFAULT_COLUMNS, Columns
 from asr.corpus.life_fields import DEFAULT_LIFE_FIELDS, LifeFields
 from asr.errors import SettingsError
+from asr.releases.repository import repository_or_none
 from asr.training.options import TrainingOptions
 from tasks.settings_sources import (
     TABLES,
@@ -34,6 +35,7 @@ FOLDERS = ("training_data", "testing_data", "data")
 
 INDIFFERENT = frozenset({
     *FOLDERS, "columns", "life", "name", "mlflow_tracking_uri", "prefect_api_url", "batch_size", "approval_timeout",
+    "release_to_hub",
 })  # fmt: skip
 """Settings that cannot change what a run decides: where things are, what they are called, how fast they go.
 
@@ -107,6 +109,11 @@ class Settings(BaseModel):
         "wergate",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$",
         description="Name of the MLflow experiment and of the registered model.",
+    )
+    release_to_hub: Annotated[str, AfterValidator(repository_or_none)] = Field(
+        "",
+        description="A model repository on the Hub, such as `org/name`, that holds the release as well; HF_TOKEN in "
+        "the environment must allow to write there. Empty: none.",
     )
     mlflow_tracking_uri: str = Field(
         "", description="MLflow server or store; empty takes MLFLOW_TRACKING_URI, else SQLite below `data`."
@@ -268,5 +275,11 @@ def _unknown(item: Given, fields: Mapping[Key, FieldInfo]) -> str:
 
 def _wrong(item: Given, error: ValidationError) -> str:
     detail = error.errors()[0]
-    message = detail["msg"].replace("Input should", "must").replace("String should", "must").partition(", unable to")[0]
+    message = (
+        detail["msg"]
+        .removeprefix("Value error, ")
+        .replace("Input should", "must")
+        .replace("String should", "must")
+        .partition(", unable to")[0]
+    )
     return f"{item.where}: {item.named(item.key)} {message}, not {json.dumps(item.value, default=str)}"

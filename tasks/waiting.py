@@ -1,6 +1,7 @@
 """Candidates that wait for a person: which run trained them, what they were compared with, and until when they wait."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from prefect.runtime import deployment, flow_run
 from pydantic import BaseModel, ConfigDict
@@ -14,7 +15,9 @@ from tasks.tracking import FLOW_RUN, OUTCOME, client, experiment_id, find_runs
 
 AWAITING = "awaiting_approval"
 _SHOWN = 8
-"""Characters of a run's id that people type."""
+"""Characters of a run's id that are shown."""
+_FEWEST = 6
+"""Characters of it that people have to type at least: `3` would mean a version to most."""
 
 
 class Waiting(BaseModel):
@@ -66,7 +69,7 @@ def find_waiting(settings: Settings, wanted: str) -> Waiting:
         SettingsError: there is none of that name, there are several, or it has been decided already.
     """
     waiting = waiting_runs(settings)
-    found = [one for one in waiting if wanted and one.run_id.startswith(wanted.lower())]
+    found = [one for one in waiting if len(wanted) >= _FEWEST and one.run_id.startswith(wanted.lower())]
     if len(found) == 1:
         return found[0]
     listed = ", ".join(f"{one.run_id[:_SHOWN]} ({one.name})" for one in waiting) or "none"
@@ -100,6 +103,21 @@ def let_ask(settings: Settings, run_id: str, flow_run_id: str) -> None:
     client(settings).set_tag(run_id, FLOW_RUN, flow_run_id)
 
 
+def is_being_answered(settings: Settings, waiting: Waiting) -> bool:
+    """Whether the run in Prefect that asks goes on already: it was answered, and carries the answer out itself."""
+    from prefect.client.orchestration import get_client
+
+    asking = asking_flow_run(settings, waiting.run_id)
+    if not asking or asking == str(flow_run.get_id()):
+        return False
+    try:
+        with get_client(sync_client=True) as server:
+            state = server.read_flow_run(UUID(asking)).state
+    except Exception:  # another server, or one that has forgotten: nobody will answer there
+        return False
+    return state is not None and (state.is_scheduled() or state.is_pending() or state.is_running())
+
+
 def reopen(settings: Settings, run_id: str) -> None:
     """Let the next run of the same question go on with this one: what it found is not the whole truth any more."""
     client(settings).delete_tag(run_id, OUTCOME)
@@ -107,7 +125,7 @@ def reopen(settings: Settings, run_id: str) -> None:
 
 def _decided(settings: Settings, wanted: str) -> str:
     """What became of a run that does not wait."""
-    if len(wanted) < 4:
+    if len(wanted) < _FEWEST:
         return ""
     runs = client(settings).search_runs([experiment_id(settings)], "", max_results=5000)
     for run in runs:
@@ -117,5 +135,7 @@ def _decided(settings: Settings, wanted: str) -> str:
             if result and result.decision:
                 told = result.decision
                 return f"it has ended with {outcome}, decided by {told.by} on {told.at:%Y-%m-%d %H:%M} UTC"
+            if outcome == AWAITING:
+                return "what it found cannot be read any more; ask again with `wergate run --force`"
             return f"it has ended with {outcome} and waits for nobody"
     return ""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from asr.audio import Samples
 from asr.corpus.utterance import Corpus
 from asr.models.recognize import recognize
 from asr.models.speech_model import SpeechModel
@@ -17,7 +18,8 @@ def speeds_side_by_side(models: Sequence[SpeechModel], corpus: Corpus, *, batch_
 
     What is recognized are the first utterances of the corpus, a minute of audio at most, decoded before the clock runs.
     """
-    audio, durations = [], []
+    audio: list[Samples] = []
+    durations: list[float] = []
     for utterance in corpus.stream():
         if durations and sum(durations) + utterance.duration > _SECONDS:
             break

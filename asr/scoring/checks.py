@@ -74,7 +74,8 @@ def no_leakage(case: Case) -> Iterator[Check]:
     sentence = (
         f"The candidate has trained on what it is judged by: {'; '.join(case.leaks[:3])}{more}."
         if count
-        else "The candidate has trained on no audio and no text that it is judged by."
+        else "The candidate has trained on no audio that it is judged by, and on no sentence of it by the same "
+        "speaker or from text."
     )
     yield Check(name="no_leakage", value=count, limit=0, passed=not count, sentence=sentence)
 
@@ -126,7 +127,11 @@ def insertions(case: Case) -> Iterator[Check]:
 def speed(case: Case) -> Iterator[Check]:
     """Ask whether recognition has become too slow."""
     before, after, limit = case.champion.rtfx, case.candidate.rtfx, case.limits.max_slowdown
-    slowdown = before / after if before > 0 and after > 0 else 1.0
+    if not (before > 0 and after > 0):
+        sentence = "How long recognition takes is not known of both models."
+        yield Check(name="speed", value=0, limit=limit, passed=True, sentence=sentence)
+        return
+    slowdown = before / after
     times = f"{slowdown:.1f} times as long as the champion's" if slowdown > 1 else "no longer than the champion's"
     sentence = f"Recognition takes {times} ({before:,.0f}× → {after:,.0f}× real time); {limit:g} times is tolerated."
     yield Check(name="speed", value=slowdown, limit=limit, passed=slowdown <= limit + _ROUNDING, sentence=sentence)

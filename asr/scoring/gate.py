@@ -114,6 +114,8 @@ def what_follows(finding: Finding, mode: Mode, approval: Approval) -> Outcome:
 def _finding(of_the_test: Sequence[Check], costs: Sequence[Check], comparison: Comparison, limits: Limits) -> Finding:
     passed = {check.name: check.passed for check in of_the_test}
     test = comparison.test
+    if test.delta == test.spread == 0:  # utterance by utterance the same, however few they are
+        return "no measurable difference"
     if not passed["enough_words"]:
         return "inconclusive"
     if all(passed.values()):
@@ -132,7 +134,7 @@ def _sentence(finding: Finding, of_the_test: Sequence[Check], costs: Sequence[Ch
         return " ".join([*got_worse, said["relative_gain"]])
     if finding == "better":
         return said["relative_gain"]
-    if case.champion.words < case.limits.min_words:
+    if finding == "inconclusive" and case.champion.words < case.limits.min_words:
         return " ".join([said["enough_words"], *got_worse])
     reasons = [said["relative_gain"], said["confidence"], *got_worse]
     if finding == "inconclusive" and case.comparison:

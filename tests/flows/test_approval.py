@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +19,12 @@ from asr.errors import UserError
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
 from asr.scoring.person_decision import PersonDecision
 from flows.approve import approve
+from flows.cli_arguments import parse
 from flows.improve import improve
+from flows.rollback import rollback
+from tasks.model_list import list_models
 from tasks.promotion_log import read_log
-from tasks.registry import CHAMPION, list_models, move_alias, register, registered
+from tasks.registry import CHAMPION, move_alias, register, registered
 from tasks.result import Result
 from tasks.settings import Settings
 from tasks.tracking import OUTCOME, client
@@ -140,8 +144,6 @@ def test_the_next_run_notes_that_nobody_answered(learned) -> None:
 
 
 def test_the_champion_changed_while_a_person_was_thinking(asked, aliases, tmp_path) -> None:
-    import shutil
-
     settings, result = asked
     other = shutil.copytree(EMBEDDED_DIRECTORY, tmp_path / "other")
     (other / "notes.json").write_text("{}")
@@ -192,17 +194,109 @@ tasks.approval.settle.fn(settings, sys.argv[4], decision)
 """
 
 
+def kill_at(function: str, settings: Settings, run: str, repository: Path, decision: PersonDecision) -> None:
+    command = [sys.executable, "-c", KILLED, function, settings.model_dump_json(), decision.model_dump_json(), run]
+    environ = os.environ | {"PYTHONPATH": str(repository)}
+    killed = subprocess.run(command, env=environ, cwd=repository, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
 def test_killed_after_the_promotion_nobody_can_say_no_any_more(asked, aliases, repository: Path) -> None:
     settings, result = asked
-    command = [sys.executable, "-c", KILLED, "_close", settings.model_dump_json(), told().model_dump_json()]
-    environ = os.environ | {"PYTHONPATH": str(repository)}
-    killed = subprocess.run([*command, result.mlflow_run_id], env=environ, cwd=repository, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    kill_at("_close", settings, result.mlflow_run_id, repository, told())
     assert aliases(settings) == {"champion": 2, "previous": 1}
     assert client(settings).get_run(result.mlflow_run_id).data.tags[OUTCOME] == "awaiting_approval"
     told_later = approve(settings, result.mlflow_run_id, told("reject", by="Bob"))
     assert (told_later.outcome, told_later.decision.by) == ("promoted", "Ada"), "Ada was first, and it was done"
     assert story(settings) == [("first", 1, "wergate"), ("promoted", 2, "Ada")]
+
+
+def test_killed_after_the_promotion_the_next_run_closes_it(asked, aliases, repository: Path) -> None:
+    settings, result = asked
+    kill_at("_close", settings, result.mlflow_run_id, repository, told())
+    again = improve(settings)
+    assert (again.outcome, again.decided_by) == ("unchanged", result.mlflow_run_id)
+    assert waiting_runs(settings) == []
+    assert story(settings) == [("first", 1, "wergate"), ("promoted", 2, "Ada")]
+
+
+def test_killed_after_a_rejection_nobody_can_say_yes_any_more(asked, aliases, repository: Path) -> None:
+    settings, result = asked
+    kill_at("_close", settings, result.mlflow_run_id, repository, told("reject", by="Bob", reason="It mumbles"))
+    told_later = approve(settings, result.mlflow_run_id, told())
+    assert (told_later.outcome, told_later.decision.by) == ("rejected", "Bob")
+    assert aliases(settings) == {"champion": 1, "challenger": 2}
+    assert story(settings) == [("first", 1, "wergate"), ("rejected", 2, "Bob")]
+
+
+def test_what_a_person_has_rejected_no_gate_promotes(asked, aliases) -> None:
+    settings, result = asked
+    approve(settings, result.mlflow_run_id, told("reject", by="Bob", reason="It mumbles"))
+    auto = settings.model_copy(update={"approval": "auto"})
+    again = improve(auto)
+    assert (again.outcome, again.finding) == ("rejected", "better")
+    assert again.sentence.startswith("Bob has rejected this very model on ")
+    assert aliases(settings) == {"champion": 1, "challenger": 2}
+    more = improve(settings.model_copy(update={"min_gain": 0.01}))
+    assert more.outcome == "awaiting_approval", "a person may think again"
+    assert more.sentence.startswith("Bob has rejected this very model")
+    assert approve(settings, more.mlflow_run_id, told(by="Bob", reason="It does not")).outcome == "promoted"
+    assert aliases(settings) == {"champion": 2, "previous": 1}
+
+
+def test_what_a_person_has_rolled_back_from_stays_so(promoted, learned, aliases) -> None:
+    settings = learned()
+    improve(settings)
+    rollback(settings, None, "Bob", "It stutters")
+    assert (aliases(settings), live(settings)) == ({"champion": 1, "previous": 2}, "v1")
+    again = improve(settings.model_copy(update={"min_gain": 0.01}))
+    assert again.outcome == "rejected"
+    assert again.sentence.startswith("Bob has rolled back from this very model on ")
+    assert (aliases(settings)["champion"], live(settings)) == (1, "v1")
+
+
+def test_two_runs_wait_with_the_same_candidate(asked, aliases) -> None:
+    settings, first = asked
+    second = improve(settings.model_copy(update={"min_gain": 0.01}))
+    assert len(waiting_runs(settings)) == 2
+    approve(settings, first.mlflow_run_id, told())
+    late = approve(settings, second.mlflow_run_id, told("reject", by="Bob"))
+    assert (late.outcome, late.decision.by) == ("promoted", "Ada")
+    assert aliases(settings) == {"champion": 2, "previous": 1}
+    [version, _] = list_models(settings)
+    assert (version.outcome, version.decided) == ("promoted", "Ada")
+    assert story(settings) == [("first", 1, "wergate"), ("promoted", 2, "Ada")]
+
+
+def test_the_recordings_of_the_test_are_gone(learned, aliases, speech, tmp_path, caplog) -> None:
+    testing = shutil.copytree(speech / "testing", tmp_path / "testing")
+    settings = learned(approval="ask", testing_data=testing)
+    result = improve(settings)
+    assert result.outcome == "awaiting_approval"
+    shutil.rmtree(testing)
+    assert approve(settings, result.mlflow_run_id, told()).outcome == "promoted", "it loads, which is what can be tried"
+    assert (aliases(settings), live(settings)) == ({"champion": 2, "previous": 1}, "v2")
+
+
+def test_the_candidate_was_deleted_by_hand(asked, aliases) -> None:
+    settings, result = asked
+    client(settings).delete_model_version(settings.name, "2")
+    with pytest.raises(UserError, match="the registry has no such version any more"):
+        approve(settings, result.mlflow_run_id, told())
+    assert approve(settings, result.mlflow_run_id, told("reject")).outcome == "rejected"
+    assert (aliases(settings), live(settings)) == ({"champion": 1}, "v1")
+    assert improve(settings).outcome == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x1b[31mred", "a\x00b", "x" * 1001, "\udcff", "\u200b"],
+    ids=["nothing", "a space", "colour", "NUL", "long", "half a character", "invisible"],
+)  # fmt: skip
+def test_what_is_no_reason(text: str) -> None:
+    with pytest.raises(UserError, match="--reason: must"):
+        parse(["approve", "27f1a6c6", "--by", "Ada", "--reason", text])
+    with pytest.raises(ValueError, match="validation error"):
+        told(reason=text)
 
 
 def test_a_dry_run_promotes_nothing(learned, aliases) -> None:
@@ -220,8 +314,8 @@ def test_without_a_gate_what_is_no_better_passes(learned, aliases) -> None:
     assert aliases(settings) == {"champion": 2, "previous": 1}
 
 
-@pytest.mark.parametrize("name", ["", "nobody", "zzzz"])
-def test_a_run_that_nobody_knows(asked, name: str) -> None:
+def test_a_run_that_nobody_knows(asked) -> None:
     settings, result = asked
-    with pytest.raises(UserError, match=f"waiting.*{result.mlflow_run_id[:8]}"):
-        approve(settings, name, told())
+    for name in ("", "nobody", "zzzz", result.mlflow_run_id[:5]):
+        with pytest.raises(UserError, match=f"waiting.*{result.mlflow_run_id[:8]}"):
+            approve(settings, name, told())

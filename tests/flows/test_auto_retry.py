@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.improve import improve
-from tasks.registry import list_models
+from tasks.model_list import list_models
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +14,7 @@ def test_the_run_goes_on_with_the_second_attempt(quick, prefect_server: None, tm
     training = {"learning_rate": 1e-8, "max_steps": 24, "evaluations": 3, "auto_retry": True}
     settings = quick(tmp_path / "data", training=training)
     result = improve(settings)
-    assert result.outcome in ("promoted", "rejected")
+    assert result.outcome in ("promoted", "rejected", "inconclusive")
 
     children = {run.info.run_name: run for run in runs(settings, **{"mlflow.parentRunId": result.mlflow_run_id})}
     assert {"baseline", "candidate", "training", "training, learning rate 1e-07"} <= children.keys()

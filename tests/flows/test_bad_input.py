@@ -11,7 +11,7 @@ import pytest
 
 from asr.audio import SAMPLE_RATE, write_flac
 from asr.models.checkpoint import EMBEDDED_DIRECTORY
-from tasks.registry import list_models
+from tasks.model_list import list_models
 
 pytestmark = pytest.mark.slow
 

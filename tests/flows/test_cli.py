@@ -359,7 +359,7 @@ def test_reports_of_text_without_recordings(tmp_path: Path) -> None:
 
 
 def test_models_for_people() -> None:
-    registry = pytest.importorskip("tasks.registry")
+    registry = pytest.importorskip("tasks.model_list")
     versions = [
         registry.ModelVersion(
             version=2, aliases=("champion",), base="embedded", wer=0.123, testing="0a1b2c3d", outcome="promoted",

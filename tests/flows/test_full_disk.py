@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.registry import list_models
+from tasks.model_list import list_models
 
 pytestmark = pytest.mark.slow
 

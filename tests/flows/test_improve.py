@@ -11,7 +11,7 @@ from asr.errors import UserError
 from asr.models.checkpoint import fingerprint
 from asr.models.speech_model import load_speech_model
 from flows.improve import improve
-from tasks.registry import list_models
+from tasks.model_list import list_models
 from tasks.run_lock import one_run_at_a_time
 from tasks.tracking import client, experiment_id
 

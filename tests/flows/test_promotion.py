@@ -13,7 +13,8 @@ import tasks.release
 from asr.errors import ModelError, UserError
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
 from flows.improve import improve
-from tasks.registry import CHAMPION, PREVIOUS, crown_base, list_models, move_alias, register
+from tasks.model_list import list_models
+from tasks.registry import CHAMPION, PREVIOUS, crown_base, move_alias, register
 from tasks.settings import Settings
 
 pytestmark = pytest.mark.slow

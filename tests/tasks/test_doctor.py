@@ -89,6 +89,15 @@ def test_how_a_server_answers(address: str, path: str, signs_in: bool, state: st
     assert bool(finding.mend) == (state != "ok")
 
 
+def test_the_hub_is_asked_when_releases_go_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in ("examine_machine", "mlflow", "prefect"):
+        monkeypatch.setattr(doctor, part, lambda *_: iter(()))
+    assert list(doctor.examine(Settings(data=tmp_path))) == []
+    (finding,) = doctor.examine(Settings(data=tmp_path, release_to_hub="org/speech"))
+    assert (finding.name, finding.state) == ("Hub", "problem")
+    assert "org/speech: HF_HUB_OFFLINE is set; unset it" in finding.message
+
+
 def test_a_web_page_is_no_prefect_api(address: str) -> None:
     assert doctor.server("Prefect", "", f"{address}/page", "ends with /api", False).state == "problem"
 

@@ -27,9 +27,16 @@ def test_entries_in_their_order_each_once(stored, tmp_path: Path) -> None:
     settings = registry(stored(), tmp_path / "model")
     assert read_log(settings) == []
     note(settings, entry("b", 5))
-    note(settings, entry("a", 1))
+    note(settings, entry("a", 1))  # by a machine whose clock is late
     note(settings, entry("a", 9, reason="another reason"))
-    assert [(one.id, one.reason) for one in read_log(settings)] == [("a", "better"), ("b", "better")]
+    assert [(one.id, one.reason) for one in read_log(settings)] == [("b", "better"), ("a", "better")]
+
+
+def test_no_password_in_what_a_library_says(stored, tmp_path: Path) -> None:
+    settings = registry(stored(), tmp_path / "model")
+    note(settings, entry("a", reason="API request to http://ada:s3cr3t@mlflow.example.org/api failed"))
+    [one] = read_log(settings)
+    assert one.reason == "API request to http://mlflow.example.org/api failed"
 
 
 def test_what_people_write(stored, tmp_path: Path) -> None:

@@ -5,18 +5,18 @@ import pytest
 
 from asr.errors import ModelError
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
+from tasks.model_list import list_models
 from tasks.registry import (
     CHALLENGER,
     CHAMPION,
     champion,
     crown_base,
-    list_models,
     move_alias,
     register,
     registered,
-    try_base,
     version_by_alias,
 )
+from tasks.starting_point import try_base
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from tasks.registry import (
     crown_base,
     move_alias,
     register,
+    registered,
     version_by_alias,
 )
 from tasks.release import ensure_released, move_champion, recover
 from tasks.settings import Settings
+from tasks.tracking import client
 from tests.tasks.killed_moves import move_and_die, same_files
 
 STEPS = [
@@ -40,6 +43,7 @@ STEPS = [
     ("after", "tasks.release:move_alias", "champion"),
     ("before", "tasks.release:switch", "v2-"),
     ("after", "tasks.release:switch", "v2-"),
+    ("after", "tasks.release:release_everywhere", "v2-"),
     ("after", "tasks.release:move_alias", "challenger"),
     ("before", "tasks.release:tag_version", ""),
     ("before", "tasks.release:note", ""),
@@ -222,9 +226,99 @@ def test_somebody_moves_the_alias_by_hand_meanwhile(two: Settings, tmp_path: Pat
     assert (alias(two, CHAMPION), begun(two)) == (3, None), "what somebody else has moved is theirs"
 
 
-def test_another_machine_is_at_it(two: Settings) -> None:
-    begin(two, to(2, 1).model_copy(update={"host": "another machine"}))
-    with pytest.raises(UserError, match="v2 is being promoted on another machine since"):
+def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
+    """Another data folder on the same store, with a lock of its own."""
+    return Settings(data=tmp_path / "elsewhere", mlflow_tracking_uri=f"sqlite:///{settings.data}/mlflow.db")
+
+
+def test_somebody_else_is_at_it(two: Settings, tmp_path: Path) -> None:
+    begin(elsewhere(two, tmp_path), to(2, 1))
+    with pytest.raises(UserError, match=r"v2 is being promoted on .* since"):
         move_champion(two, to(2, 1), nothing)
-    assert begun(two) is not None, "it may be alive"
     read_history(two)  # looking is not refused
+    assert begun(two) is not None, "it may be alive"
+    assert story(two) == [("first", 1)]
+    client(two).set_registered_model_tag(
+        two.name,
+        "wergate.moving",
+        begun(two).model_copy(update={"at": datetime(2026, 1, 1, tzinfo=UTC)}).model_dump_json(),
+    )
+    assert move_champion(two, to(2, 1), nothing), "it has died"
+    assert story(two) == [("first", 1), ("failed", 2), ("promoted", 2)]
+
+
+def test_a_journal_that_nobody_can_read(two: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    client(two).set_registered_model_tag(two.name, "wergate.moving", "{half")
+    assert move_champion(two, to(2, 1), nothing)
+    assert (alias(two, CHAMPION), live(two), begun(two)) == (2, "v2", None)
+
+
+def test_two_data_folders_promote_at_the_same_moment(two: Settings, tmp_path: Path) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    third = same_files(tmp_path / "three", "three")
+    register(two, third, fingerprint(third), base="b", outcome="candidate")
+    other = elsewhere(two, tmp_path)
+
+    def meanwhile(_staged: Path) -> None:
+        with pytest.raises(UserError, match="v2 is being promoted"):
+            move_champion(other, to(3, 1), nothing)
+
+    with temporary_settings({PREFECT_API_URL: None}):  # nothing that they share but the store
+        assert move_champion(two, to(2, 1), meanwhile)
+    assert (alias(two, CHAMPION), story(two)) == (2, [("first", 1), ("promoted", 2)])
+
+
+def test_going_back_from_a_champion_whose_files_are_gone(two: Settings, tmp_path: Path) -> None:
+    import shutil
+
+    move_champion(two, to(2, 1), nothing)
+    shutil.rmtree(registered(two, 2).directory)
+    back = Move(what="rolled back", version=1, replaces=2, by="Ada", reason="it is broken")
+    assert move_champion(two, back, nothing)
+    assert (alias(two, CHAMPION), alias(two, PREVIOUS), live(two)) == (1, 2, "v1")
+    with pytest.raises(UserError, match="its files cannot be fetched"):
+        move_champion(two, to(2, 1), nothing)
+    assert (alias(two, CHAMPION), live(two)) == (1, "v1")
+
+
+def test_a_release_that_was_tampered_with_is_copied_anew(two: Settings) -> None:
+    release = move_champion(two, to(2, 1), nothing)
+    [old] = (two.data / "releases").glob("v1-*")
+    (old / "model.safetensors").write_text("something else")
+    move_champion(two, Move(what="rolled back", version=1, replaces=2, by="Ada", reason="x"), nothing)
+    assert (old / "model.safetensors").read_text() == "one"
+    assert release and release.is_dir()
+
+
+def test_a_folder_where_the_pointer_has_to_be(two: Settings) -> None:
+    pointer = two.data / "releases" / "current"
+    pointer.unlink()
+    pointer.mkdir()
+    with pytest.raises(UserError, match="move it away"):
+        move_champion(two, to(2, 1), nothing)
+    assert (alias(two, CHAMPION), alias(two, PREVIOUS)) == (1, None)
+    read_history(two)
+    pointer.rmdir()
+    assert move_champion(two, to(2, 1), nothing)
+    assert live(two) == "v2"
+
+
+def test_somebody_takes_the_alias_away(two: Settings) -> None:
+    move_champion(two, to(2, 1), nothing)
+    move_alias(two, CHAMPION, None)
+    with pytest.raises(UserError, match=r"no version is champion, though v2 was; .*rollback --to 2"):
+        crown_base(two, registered(two, 1).directory)
+    back = Move(what="rolled back", version=2, replaces=None, by="Ada", reason="it was taken away")
+    assert move_champion(two, back, nothing)
+    assert (alias(two, CHAMPION), alias(two, PREVIOUS), live(two)) == (2, None, "v2")
+    assert story(two)[-1] == ("rolled back", 2)
+
+
+def test_a_champion_that_is_not_live_here_is_put_there(two: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    import shutil
+
+    move_champion(two, to(2, 1), nothing)
+    shutil.rmtree(two.data / "releases")
+    release = move_champion(two, to(2, 1), nothing)
+    assert release and release.is_dir() and live(two) == "v2"

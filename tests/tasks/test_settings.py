@@ -203,7 +203,17 @@ def test_what_can_change_the_result_changes_the_fingerprint(tmp_path: Path, flag
 
 def test_places_names_and_speed_do_not(tmp_path: Path) -> None:
     flags = {"data": "d", "training_data": "t", "name": "other", "batch_size": "1", "prefect_api_url": "http://p/api"}
+    flags |= {"release_to_hub": "org/name"}
     assert load(tmp_path, flags=flags).fingerprint() == load(tmp_path).fingerprint()
+
+
+def test_a_repository_for_releases_looks_like_one(tmp_path: Path) -> None:
+    assert load(tmp_path, flags={"release_to_hub": "org/name"}).release_to_hub == "org/name"
+    pyproject(tmp_path, '[tool.wergate]\nrelease_to_hub = "https://huggingface.co/org/name"\n')
+    assert mistakes(tmp_path) == [
+        "pyproject.toml:2: release_to_hub must be a repository on the Hub, such as org/name, or empty, not "
+        '"https://huggingface.co/org/name"'
+    ]
 
 
 def test_a_clone_elsewhere_has_the_same_fingerprint(tmp_path: Path) -> None:

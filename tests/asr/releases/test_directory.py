@@ -36,6 +36,13 @@ def test_a_release_holds_the_model_and_what_is_known_of_it(model: Path, releases
     assert current(releases) == folder.resolve()
 
 
+def test_the_card_is_its_own(model: Path, releases: Path) -> None:
+    (model / "README.md").write_text("# The base")
+    assert (stage(model, releases, "v1", {}) / "README.md").read_text() == "# The base"
+    assert (stage(model, releases, "v2", {}, "# v2") / "README.md").read_text() == "# v2"
+    assert (model / "README.md").read_text() == "# The base"
+
+
 def test_staging_twice_changes_nothing(model: Path, releases: Path) -> None:
     folder = stage(model, releases, "v1-abc", {"released": "first"})
     stage(model, releases, "v1-abc", {"released": "second"})
