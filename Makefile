@@ -23,7 +23,7 @@ run: $(RUN_STAMP) ## the whole loop on the sample data: measure, train, measure 
 	@$(BIN)/wergate run $(ARGS)
 
 test: $(DEV_STAMP) ## the test suite, on all cores; ARGS='-n 0' runs one test after the other
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format, types, generated documentation, workflows
 	$(BIN)/ruff check .

@@ -103,6 +103,8 @@ def _domain_change(
     settings: Settings, corpora: Corpora, baseline: Evaluation, candidate: Evaluation | None
 ) -> DomainChange | None:
     """What became of the domain's words on the testing data; None without text of the domain."""
+    if corpora.training.text is None:
+        return None
     normalize = normalizer(settings.normalizer)
     words = names_of_domain(settings, corpora)
     if not words:

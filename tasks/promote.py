@@ -8,6 +8,7 @@ from prefect import task
 
 from asr.audio import AudioError
 from asr.corpus.utterance import Corpus
+from asr.releases.directory import CURRENT
 from asr.releases.facts import judged
 from asr.releases.smoke_test import load_test, smoke_test
 from asr.scoring.evaluation import Evaluation
@@ -15,6 +16,7 @@ from asr.scoring.gate import Verdict
 from tasks.promotion_journal import Move
 from tasks.registry import Registered
 from tasks.release import move_champion
+from tasks.releases import releases_folder
 from tasks.run_record import Record
 from tasks.settings import Settings
 
@@ -77,5 +79,8 @@ def move_evaluated(
         facts["guards"] = [judged(one).model_dump(mode="json") for one in guards]
     release = move_champion(settings, move, try_release, facts)
     if release:
-        log.info("v%d is the champion, %s; it replaces v%d", move.version, move.what, move.replaces)
+        where = releases_folder(settings) / CURRENT
+        log.info(
+            "%s by %s: v%d is live at %s, after v%s", move.what, move.by, move.version, where, move.replaces or "–"
+        )
     return release

@@ -17,6 +17,12 @@ FOREIGN_SETTINGS = ("AZURE_", "HF_", "HUGGING", "MLFLOW_", "PREFECT_", "TRANSFOR
 KEPT = ("WERGATE_TEST_MATERIAL",)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: the last one of them would keep one worker busy and the others waiting."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 # Prefect, MLflow and the Hub client read the environment when they are imported, and test modules import them while
 # they are collected: a fixture would come too late.
 def pytest_configure(config: pytest.Config) -> None:

@@ -113,7 +113,7 @@ def learned(promoted: Story, quick: MakeSettings, tmp_path: Path) -> MakeSetting
     """Quick settings in a new data folder, where the training and the evaluations of `promoted` are done already."""
     data = tmp_path / "data"
     quick(data)
-    for step in ("training", "evaluations"):
+    for step in ("training", "evaluations", "packages", "corpora"):
         shutil.copytree(promoted.settings.data / step, data / step)
 
     def make(**changes: Any) -> Settings:

@@ -199,7 +199,9 @@ def test_what_a_person_decided_stands_beside_the_verdict(
 def test_a_decision_of_anybody_is_not_executed(
     report: Report, pages: Callable[[Report], tuple[Any, str]], parsed: Callable[[str], Any], hostile: str
 ) -> None:
-    given = PersonDecision(decision="reject", by=hostile, reason=hostile + "\u202e\x00\n# no title", at=AT)
+    # What a person says is checked where it is said; a page that is written again reads what it finds.
+    reason = hostile + "\u202e\x00\n# no title"
+    given = PersonDecision.model_construct(decision="reject", by=hostile, reason=reason, at=AT)
     page, note = pages(report.model_copy(update={"decision": given, "run": hostile, "seconds": {hostile: 1.0}}))
     assert not page.named("script")
     assert page.words.count(hostile) >= 4
