@@ -22,7 +22,7 @@ help: ## show this list
 run: $(RUN_STAMP) ## the whole loop on the sample data: measure, train, measure again, decide, release
 	@$(BIN)/wergate run $(ARGS)
 
-test: $(DEV_STAMP) ## the test suite, on all cores; ARGS='-n 0' runs one test after the other
+test: $(DEV_STAMP) ## the test suite, on all cores; ARGS='-m long' runs those that take long, ARGS='-n 0' one after the other
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format, types, generated documentation, workflows

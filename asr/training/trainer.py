@@ -130,6 +130,8 @@ class SpeechTrainer(Trainer):
                 batch_sampler=self.order,
                 collate_fn=self.data_collator,
                 num_workers=min(_LOADERS, torch.get_num_threads()),
+                # Forked beside the threads of Prefect and MLflow, one may end with an error when all is loaded.
+                multiprocessing_context="forkserver",
                 pin_memory=True,
             )
         else:

@@ -18,7 +18,7 @@ import pytest
 from tasks.promotion_log import read_log
 from tasks.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BROWSERS = ("google-chrome", "chromium", "chromium-browser")
 PICTURE = "APPROVAL_PICTURE"

@@ -28,7 +28,7 @@ from tasks.settings import Settings
 from tasks.tracking import FLOW_RUN, client
 from tasks.waiting import waiting_runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 YES = {"decision": "promote", "approver": "Ada", "reason": "Heard it"}
 

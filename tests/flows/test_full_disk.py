@@ -9,7 +9,7 @@ import pytest
 
 from tasks.model_list import list_models
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from flows.improve import improve
 from tasks.model_list import list_models
 from tasks.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 Kill = Callable[..., None]
 

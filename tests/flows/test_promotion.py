@@ -17,7 +17,7 @@ from tasks.model_list import list_models
 from tasks.registry import CHAMPION, PREVIOUS, crown_base, move_alias, register
 from tasks.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def another_model(settings: Settings, folder: Path, noise: float) -> int:

@@ -354,7 +354,14 @@ def test_processes_that_load_data_find_it(blocks: Any, speech: SpeechModel) -> N
     with blocks(shelf(60)) as opened:
         examples = StreamExamples([], opened.folder, opened.size, speech, options)
         batches = StreamOrder(opened, (), Mixture(0, 0, 0, 0), batch_size=1, length=45, begin=0, seed=1)
-        loader = DataLoader(examples, batch_sampler=batches, num_workers=2, prefetch_factor=8, collate_fn=slowly)
+        loader = DataLoader(
+            examples,
+            batch_sampler=batches,
+            num_workers=2,
+            prefetch_factor=8,
+            collate_fn=slowly,
+            multiprocessing_context="forkserver",
+        )
         found = [one for (one,) in loader]
     assert len(found) == 45
     assert all(len(one.samples) >= 4800 and one.labels for one in found)
