@@ -6,6 +6,8 @@ UserError
 └── ModelError        a model that cannot be used        exit code 1
 """
 
+from collections.abc import Iterator
+
 
 class UserError(Exception):
     """A failure with a cause outside the program; its message is shown without a traceback."""
@@ -27,3 +29,13 @@ class DataError(UserError):
 
 class ModelError(UserError):
     """A model cannot be found, loaded or used for speech recognition."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what led to it, each once: libraries wrap what happened, some of them twice."""
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        yield one
+        one = one.__cause__ or one.__context__

@@ -4,11 +4,11 @@ import errno
 import shutil
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr.errors import UserError
+from asr.errors import UserError, causes
 
 _NEXT_TO_NOTHING = 64 * 1024
 """Bytes; what a full disk may still show as free."""
@@ -30,7 +30,7 @@ def explain(error: BaseException, data: Path | None, environ: Mapping[str, str])
         traceback.print_exception(error)
     if isinstance(error, UserError):
         return Failure(str(error), error.exit_code)
-    if any(isinstance(cause, KeyboardInterrupt) for cause in _chain(error)):  # torch makes another one of it
+    if any(isinstance(cause, KeyboardInterrupt) for cause in causes(error)):  # torch makes another one of it
         return Failure("interrupted; run the same command again to continue", 130)
     if disk_is_full(error) or nothing_is_free(data):
         where = f" of {data}" if data else ""
@@ -56,7 +56,7 @@ def disk_is_full(error: BaseException) -> bool:
     return any(
         (isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT})
         or any(words in str(cause) for words in _DISK_IS_FULL)
-        for cause in _chain(error)
+        for cause in causes(error)
     )
 
 
@@ -74,12 +74,3 @@ def write_log(error: BaseException, data: Path | None) -> Path | None:
     except OSError:
         return None
     return path
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__

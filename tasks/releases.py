@@ -18,7 +18,7 @@ def releases_folder(settings: Settings) -> Path:
 
 def release_name(model: Registered) -> str:
     """The folder of a release: its version and the start of its fingerprint."""
-    return f"v{model.version}-{model.fingerprint[:8]}"
+    return _name(model.version, model.fingerprint)
 
 
 def release_facts(settings: Settings, model: Registered) -> dict[str, object]:
@@ -65,4 +65,8 @@ def put_live(settings: Settings, version: int) -> Path:
 
 
 def _folder(settings: Settings, version: int) -> Path:
-    return releases_folder(settings) / f"v{version}-{fingerprint_of(settings, version)[:8]}"
+    return releases_folder(settings) / _name(version, fingerprint_of(settings, version))
+
+
+def _name(version: int, content: str) -> str:
+    return f"v{version}-{content[:8]}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from asr.errors import UserError
+from asr.errors import UserError, causes
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -34,7 +34,7 @@ def hub_client(repository: str) -> "Iterator[HfApi]":
     except UserError:
         raise
     except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
-        chain = list(_chain(error))
+        chain = list(causes(error))
         if any(isinstance(one, OfflineModeIsEnabled) for one in chain):
             why = "HF_HUB_OFFLINE is set; unset it, or empty release_to_hub"
         elif refused := next((one for one in chain if isinstance(one, HfHubHTTPError)), None):
@@ -70,13 +70,3 @@ def _refused(status: int, said: str) -> str:
 def _first_line(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    # With the causes of a cause: the client wraps what happened in a thread.
-    seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield one
-        one = one.__cause__ or one.__context__

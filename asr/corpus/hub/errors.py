@@ -1,10 +1,9 @@
 """What goes wrong with the Hub, in one line each: the exceptions of its clients in the words of the data rules."""
 
 import re
-from collections.abc import Iterator
 
 from asr.corpus.hub.reference import HubDataset
-from asr.errors import DataError
+from asr.errors import DataError, causes
 
 _LONGEST = 200  # characters that are shown of what a library says
 
@@ -27,7 +26,7 @@ def offline(reference: HubDataset) -> HubError:
 
 def explain(error: Exception, reference: HubDataset) -> HubError | None:
     """An exception of `datasets` or of the Hub's client as an error of the user; None for one that is a bug."""
-    chain = list(_chain(error))
+    chain = list(causes(error))
     return _refused(chain, reference) or _misnamed(chain, reference) or _broken(chain, reference)
 
 
@@ -97,13 +96,3 @@ def _broken(chain: list[BaseException], reference: HubDataset) -> HubError | Non
         detail = f"{reference.shown}: its files cannot be read ({why})"
         return HubError("bad_reference", detail, "try another commit, or tell its owner")
     return None
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    # With the causes of a cause: the clients wrap what happened once or twice.
-    seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield one
-        one = one.__cause__ or one.__context__
