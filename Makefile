@@ -12,12 +12,12 @@ RUN_STAMP := $(VENV)/installed-run
 DEV_STAMP := $(VENV)/installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check ui bench clean
+.PHONY: help run test check ui bench azure-emulator clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo '  make run ARGS="--json"     ARGS are passed on to the command behind the target'
+	@echo '  make run ARGS="--json"  ARGS are passed on to the command behind the target'
 
 run: $(RUN_STAMP) ## the whole loop on the sample data: measure, train, measure again, decide, release
 	@$(BIN)/wergate run $(ARGS)
@@ -51,6 +51,9 @@ ui: $(RUN_STAMP) ## the Prefect and MLflow pages over the stores below data/; Ct
 	  --artifacts-destination '$(CURDIR)/data/mlartifacts' & mlflow=$$!; \
 	trap 'kill $$prefect $$mlflow 2>/dev/null' INT TERM; \
 	wait; wait
+
+azure-emulator: $(DEV_STAMP) ## an emulator of Azure Custom Speech on this machine, to try backend = "azure" for nothing
+	@$(BIN)/python -m tests.azure_emulator $(ARGS)
 
 clean: ## remove the environment and the caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
