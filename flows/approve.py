@@ -5,6 +5,7 @@ from prefect import flow
 from asr.scoring.person_decision import PersonDecision
 from tasks.approval import settle
 from tasks.ask_person import wake_suspended
+from tasks.backend import tidy_up
 from tasks.result import Result
 from tasks.settings import Settings
 
@@ -17,4 +18,5 @@ def approve(settings: Settings, run: str, decision: PersonDecision) -> Result:
     """
     result = settle(settings, run, decision)
     wake_suspended(settings, result, decision)
+    tidy_up(settings)
     return result

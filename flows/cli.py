@@ -9,28 +9,18 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
 
+from flows.cli_answer import Answer, Say
 from flows.cli_arguments import parse, settings_flags
+from flows.cli_azure import azure
 from flows.cli_failures import explain
 from flows.cli_output import as_json, evaluation_text, finding_text, models_text, stdout_for_answers, transcript_text
 from flows.commands import COMMANDS
-from tasks.backend import refuse_azure
-from tasks.settings import Settings, load_settings
-
-Say = Callable[[str], None]
-"""Prints one text for people; with --json nothing is printed until the object."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command found: the object that --json prints, and the exit code."""
-
-    value: object
-    exit_code: int = 0
+from tasks.load_settings import load_settings
+from tasks.settings import Settings
 
 
 class NobodyReads(Exception):
@@ -42,7 +32,6 @@ def run(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     from flows.improve import improve
     from tasks.prefect_server import start
 
-    refuse_azure(settings)
     start()
     result = improve(settings, force=arguments.force)
     say(result.summary())
@@ -54,7 +43,6 @@ def evaluate(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     from flows.evaluate import evaluate
     from tasks.prefect_server import start
 
-    refuse_azure(settings)
     start()
     evaluation = evaluate(settings, arguments.model, arguments.data, arguments.max_samples)
     say(evaluation_text(evaluation))
@@ -190,6 +178,7 @@ _FUNCTIONS: dict[str, Callable[[Settings, Namespace, Say], Answer]] = {
         rollback,
         history,
         models,
+        azure,
         doctor,
     )
 }

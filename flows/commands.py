@@ -60,6 +60,14 @@ def _rollback(parser: argparse.ArgumentParser) -> None:
     _who_and_why(parser)
 
 
+def _azure(parser: argparse.ArgumentParser) -> None:
+    what = "plan: what a run would do and cost; status: what is there; clean: delete what is needed no more; "
+    what += "expiry: which models expire soon"
+    parser.add_argument("what", choices=("plan", "status", "clean", "expiry"), metavar="WHAT", help=what)
+    dry_run = "with clean: delete nothing, and say what would be deleted; the others delete nothing anyway"
+    parser.add_argument("--dry-run", action="store_true", help=dry_run)
+
+
 def _who_and_why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", required=True, type=_name, metavar="NAME", help="who decides; kept in the history")
     parser.add_argument("--reason", required=True, type=_reason, metavar="TEXT", help="why; kept in the history")
@@ -175,6 +183,16 @@ COMMANDS = (
         _nothing,
     ),
     Command("models", "", "list the registered models", "List the registered models, newest first.", _nothing),
+    Command(
+        "azure",
+        "{plan,status,clean,expiry} [--dry-run]",
+        "what a run would cost at Azure, what is there, what may go, what expires",
+        "Look after what this project has at Azure Custom Speech. `plan` checks the data and says what a run would "
+        "upload, train, transcribe and host, and what of it is charged; exits with 2 if the settings do not allow the "
+        "costs. `status` lists what there is, and what it belongs to. `clean` deletes what this project made and needs "
+        "no more. `expiry` exits with 1 if a model that people use expires within azure.expiry_days.",
+        _azure,
+    ),
     Command(
         "doctor",
         "",

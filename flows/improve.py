@@ -5,14 +5,14 @@ from prefect import flow
 from tasks.analyse import analyse_errors
 from tasks.approval import settle_what_is_left
 from tasks.ask_person import hear_person
-from tasks.backend import refuse_azure
+from tasks.azure.service_evaluation import compare_with_service
+from tasks.backend import find_start, tidy_up, train_candidates, try_start
 from tasks.corpus import check_corpora
 from tasks.evaluate import measure
 from tasks.gate import decide
 from tasks.leaks import find_leaks
 from tasks.objection import heed_objections
 from tasks.opponent import opponents
-from tasks.prepare import prepare_training
 from tasks.promote import promote
 from tasks.registry import register_candidate
 from tasks.release import ensure_released
@@ -21,10 +21,7 @@ from tasks.result import Result
 from tasks.run_lock import one_run_at_a_time
 from tasks.run_record import ask, earlier_answer, record, run_name
 from tasks.run_settings import settings_of_run
-from tasks.search import learn_search
 from tasks.settings import Settings
-from tasks.starting_point import find_base, try_base
-from tasks.train import train_model
 from tasks.waiting import asked_earlier
 
 
@@ -38,8 +35,9 @@ def improve(settings: Settings | None = None, force: bool = False) -> Result:
     changed. Without `settings`, those of the pyproject.toml where it runs hold, and of its environment.
     """
     settings = settings_of_run(settings)
-    refuse_azure(settings)
-    return hear_person(settings, asked_earlier(settings) or find_better(settings, force))
+    result = hear_person(settings, asked_earlier(settings) or find_better(settings, force))
+    tidy_up(settings)
+    return result
 
 
 def find_better(settings: Settings, force: bool) -> Result:
@@ -47,13 +45,13 @@ def find_better(settings: Settings, force: bool) -> Result:
     with one_run_at_a_time(settings):
         settle_what_is_left(settings)
         corpora = check_corpora(settings)
-        base = find_base(settings)
+        base = find_start(settings, corpora)
         question = ask(settings, corpora, base)
         earlier = None if force else earlier_answer(settings, question)
         if earlier and earlier.same_testing_data:
             return point_at(settings, earlier)
 
-        try_base(settings, base)
+        try_start(settings, base, corpora, trains=not earlier and not settings.good_enough)
         with record(settings, corpora, question, force) as run:
             for champion in opponents(settings, run, base):  # another one when it is released meanwhile
                 ensure_released(settings)
@@ -65,21 +63,21 @@ def find_better(settings: Settings, force: bool) -> Result:
                     sentence = f"{champion.name} has at most {settings.good_enough:.1%} WER; nothing was trained."
                     return conclude(settings, run, corpora, "good_enough", sentence, Evidence(baseline=baseline))
 
-                prepared = prepare_training(settings, corpora)
-                trained = train_model(settings, run, base, question.base_fingerprint, prepared)
-                packages = learn_search(settings, run, trained, prepared, corpora)
+                trained = train_candidates(settings, run, base, question.base_fingerprint, corpora)
+                packages = trained.packages
                 scores = [measure(settings, run, one.name, one, corpora.judging) for one in packages]
-                leaks = find_leaks(prepared, corpora)
+                leaks = find_leaks(trained.prepared, corpora)
                 decision = decide(settings, baseline, scores, leaks, [champion, *packages], corpora.testing)
                 package, candidate = packages[decision.chosen], scores[decision.chosen]
                 model = register_candidate(settings, run, package, candidate[0])
                 decision = heed_objections(settings, model, decision)
+                compare_with_service(settings, run, corpora.testing, (champion, package), (baseline[0], candidate[0]))
                 release = None
                 if decision.promotes:
                     release = promote(settings, run, model, champion, candidate, corpora.testing, decision.verdict)
                 if release or not decision.promotes:
                     break
-            findings = analyse_errors(settings, run, corpora, baseline, candidate, prepared, package)
+            findings = analyse_errors(settings, run, corpora, baseline, candidate, trained.prepared, package)
             evidence = Evidence(
                 baseline=baseline,
                 candidate=candidate,
@@ -88,7 +86,7 @@ def find_better(settings: Settings, force: bool) -> Result:
                 model=model,
                 release=release,
                 findings=findings,
-                training=trained.attempts(),
+                training=trained.attempts,
                 training_seconds=trained.seconds,
             )
             return conclude(settings, run, corpora, decision.outcome, decision.verdict.sentence, evidence)

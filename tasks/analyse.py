@@ -71,7 +71,7 @@ def analyse_errors(
             sentence="No suggestions: they come from the errors in a dev set of recordings, and there is none."
         )
         if dev := _dev_corpus(settings, prepared):
-            evaluations.append(evaluate_model(settings, package, dev, run.since))
+            evaluations.append(evaluate_model(settings, package, dev, run))
             suggestions = _suggest(settings, corpora, evaluations[-1])
     findings = Findings(
         analyses=_analyses(settings, corpora, evaluations, prepared),

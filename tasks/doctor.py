@@ -1,4 +1,4 @@
-"""Can this machine reach its services? MLflow and Prefect, embedded or on a server; the Hub, if releases go there."""
+"""Can this machine reach its services? MLflow and Prefect, embedded or on a server; the Hub and Azure, if used."""
 
 import os
 import subprocess
@@ -36,6 +36,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from look("Prefect", lambda: prefect(environ))
     if settings.release_to_hub:
         yield from look("Hub", lambda: access(settings.release_to_hub))
+    if settings.backend == "azure":
+        from tasks.azure.access import access as azure_access
+
+        yield from look("Azure", lambda: azure_access(settings))
 
 
 def mlflow(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from prefect import task
 from tqdm import tqdm
 
+from asr.azure.azure_model import is_azure_model
 from asr.corpus.utterance import Corpus
 from asr.models.evaluate import evaluate
 from asr.models.recognize import RECOGNITION
@@ -16,6 +17,7 @@ from asr.models.speech_model import load_speech_model
 from asr.scoring.alignment import ALIGNMENT
 from asr.scoring.evaluation import Evaluation
 from asr.text.normalizers import versioned
+from tasks.azure.evaluate import evaluate_azure_model
 from tasks.run_record import Record
 from tasks.settings import Settings
 from tasks.steps import once
@@ -38,7 +40,7 @@ class Model(Protocol):
 
 def measure(settings: Settings, run: Record, role: str, model: Model, corpora: Sequence[Corpus]) -> list[Evaluation]:
     """Evaluate a model on the testing corpus and every guard set, and keep the results in a child run named `role`."""
-    evaluations = [evaluate_model(settings, model, corpus, run.since) for corpus in corpora]
+    evaluations = [evaluate_model(settings, model, corpus, run) for corpus in corpora]
     with child_run(settings, run.id, role) as child:
         for evaluation in evaluations:
             log_evaluation(settings, child, evaluation)
@@ -46,9 +48,26 @@ def measure(settings: Settings, run: Record, role: str, model: Model, corpora: S
 
 
 @task(name="evaluate", task_run_name="evaluate on {corpus.name}")
-def evaluate_model(settings: Settings, model: Model, corpus: Corpus, since: float | None = None) -> Evaluation:
-    """The error rates of a model on a corpus; what was measured before the time `since` is measured again."""
+def evaluate_model(settings: Settings, model: Model, corpus: Corpus, run: Record | None = None) -> Evaluation:
+    """The error rates of a model on a corpus, for a run if there is one, which may ask to measure everything again."""
     name = getattr(model, "name", "candidate")
+    if is_azure_model(model.directory):
+        evaluation = evaluate_azure_model(settings, model, name, corpus, run)
+    else:
+        evaluation = _evaluate_here(settings, model, name, corpus, run.since if run else None)
+    # The same model may have had another name when it was evaluated: today's champion was a candidate.
+    evaluation = evaluation.model_copy(update={"model": name, "corpus": corpus.name})
+    low, high = evaluation.interval
+    speed = f", {evaluation.rtfx:.0f}× real time" if evaluation.rtfx else ""
+    log.info(
+        "%s on %s: WER %.1f %% (%.1f–%.1f), %d S %d D %d I of %d words%s",
+        name, corpus.name, 100 * evaluation.wer, 100 * low, 100 * high,
+        evaluation.substitutions, evaluation.deletions, evaluation.insertions, evaluation.words, speed,
+    )  # fmt: skip
+    return evaluation
+
+
+def _evaluate_here(settings: Settings, model: Model, name: str, corpus: Corpus, since: float | None) -> Evaluation:
 
     def work() -> Evaluation:
         speech = load_speech_model(str(model.directory), language=settings.language, name=name)
@@ -65,13 +84,4 @@ def evaluate_model(settings: Settings, model: Model, corpus: Corpus, since: floa
     normalizer = versioned(settings.normalizer)
     parts = (model.fingerprint, corpus.fingerprint, normalizer, ALIGNMENT, RECOGNITION, settings.language)
     folder = settings.data / "evaluations" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    evaluation = once(folder, Evaluation, work, since=since)
-    # The same model may have had another name when it was evaluated: today's champion was a candidate.
-    evaluation = evaluation.model_copy(update={"model": name, "corpus": corpus.name})
-    low, high = evaluation.interval
-    log.info(
-        "%s on %s: WER %.1f %% (%.1f–%.1f), %d S %d D %d I of %d words, %.0f× real time",
-        name, corpus.name, 100 * evaluation.wer, 100 * low, 100 * high,
-        evaluation.substitutions, evaluation.deletions, evaluation.insertions, evaluation.words, evaluation.rtfx,
-    )  # fmt: skip
-    return evaluation
+    return once(folder, Evaluation, work, since=since)

@@ -10,7 +10,6 @@ from asr.audio import AudioError
 from asr.corpus.utterance import Corpus
 from asr.releases.directory import CURRENT
 from asr.releases.facts import judged
-from asr.releases.smoke_test import load_test, smoke_test
 from asr.scoring.evaluation import Evaluation
 from asr.scoring.gate import Verdict
 from tasks.promotion_journal import Move
@@ -19,6 +18,7 @@ from tasks.release import move_champion
 from tasks.releases import releases_folder
 from tasks.run_record import Record
 from tasks.settings import Settings
+from tasks.try_release import load_release, try_release_of
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,12 @@ def move_evaluated(
     def try_release(staged: Path) -> None:
         if evaluation and corpus and evaluation.table.is_file() and corpus.manifest.is_file():
             try:
-                smoke_test(staged, corpus, evaluation, language=settings.language)
+                try_release_of(settings, staged, corpus, evaluation)
                 return
             except AudioError as error:
                 log.warning("%s", error)
         log.warning("v%d: what it was evaluated on is not on this machine; only loading it was tried", move.version)
-        load_test(staged, language=settings.language)
+        load_release(settings, staged)
 
     facts: dict[str, object] = {"replaces": move.replaces, "by": move.by}
     if evaluation:

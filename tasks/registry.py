@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from prefect import task
 from pydantic import BaseModel, ConfigDict
 
+from asr.azure.azure_model import is_azure_model, read_azure_model
 from asr.errors import ModelError
 from asr.models.checkpoint import find_checkpoint, fingerprint
 from tasks.environment import tracking_uri, without_passwords
@@ -34,12 +35,16 @@ CANDIDATE = "wergate.candidate"
 COMPARED_WITH = "wergate.compared_with"
 """Tag of a run: the version that its candidate has to beat."""
 
+AZURE = "azure:"
+"""Before the id of a model of the service, where people name a model."""
+
 _FINGERPRINT = "wergate.fingerprint"
 BASE_TAG = "wergate.base"
 WER_TAG = "wergate.wer"
 TESTING_TAG = "wergate.testing"
+AZURE_MODEL_TAG = "wergate.azure.model"
 OUTCOME_TAG = "wergate.outcome"
-_RELEASED = "wergate.released"
+RELEASED_TAG = "wergate.released"
 DECIDED_BY_TAG = "wergate.decided_by"
 
 
@@ -61,7 +66,7 @@ class Registered(BaseModel):
 
 @task(name="find model")
 def find_model(settings: Settings, model: str) -> "Registered":
-    """The model that a user names: `champion`, `embedded`, a directory or a Hub id.
+    """The model that a user names: `champion`, `embedded`, a directory, a Hub id, or `azure:ID` at the service.
 
     Raises:
         ModelError: there is no such model.
@@ -70,6 +75,11 @@ def find_model(settings: Settings, model: str) -> "Registered":
         if (found := champion(settings)) is None:
             raise ModelError(f"{model}: no model is released yet; `wergate run` releases one")
         return found
+    if model.startswith(AZURE):
+        from tasks.azure.service_models import find_azure_model
+
+        directory = find_azure_model(settings, model.removeprefix(AZURE))
+        return Registered(version=0, name=model, directory=directory, fingerprint=fingerprint(directory))
     directory = find_checkpoint(model, settings.base_revision if model == settings.base else "")
     return Registered(version=0, name=model, directory=directory, fingerprint=fingerprint(directory))
 
@@ -79,7 +89,7 @@ def register_candidate(settings: Settings, run: "Record", package: "Package", ev
     """Register a trained model with its search, and point `challenger` at it, unless it is champion already."""
     candidate = register(
         settings, package.directory, package.fingerprint,
-        base=settings.base, outcome="candidate", run_id=run.id,
+        base=base_name(settings, package.directory), outcome="candidate", run_id=run.id,
         wer=evaluation.wer, testing=evaluation.corpus_fingerprint[:8],
     )  # fmt: skip
     client(settings).set_tag(run.id, CANDIDATE, str(candidate.version))
@@ -110,7 +120,8 @@ def crown_base(settings: Settings, base: Path) -> Registered:
             f"{settings.name}: no version is champion, though v{moved[-1].version} was; bring one back: wergate "
             f"rollback --to {moved[-1].version} --by NAME --reason TEXT"
         )
-    version = register(settings, base, fingerprint(base), base=settings.base, outcome="base")
+    name = base_name(settings, base)
+    version = register(settings, base, fingerprint(base), base=name, outcome="base")
     note(
         settings,
         Entry(
@@ -119,14 +130,20 @@ def crown_base(settings: Settings, base: Path) -> Registered:
             what="first",
             version=version.version,
             by="wergate",
-            reason=f"There was no champion: {settings.base} is what people would use.",
+            reason=f"There was no champion: {name} is what people would use.",
         ),
     )
     move_alias(settings, CHAMPION, version.version)
-    log.info(
-        "first run: %s is registered as %s version %d, the champion", settings.base, settings.name, version.version
-    )
+    log.info("first run: %s is registered as %s version %d, the champion", name, settings.name, version.version)
     return version
+
+
+def base_name(settings: Settings, directory: Path) -> str:
+    """How the base of a model is called: as the settings name it, or `azure:ID`."""
+    if not is_azure_model(directory):
+        return settings.base
+    model = read_azure_model(directory)
+    return f"{AZURE}{model.base or model.id}"
 
 
 def register(
@@ -153,6 +170,8 @@ def register(
     tags = {_FINGERPRINT: content, BASE_TAG: base, OUTCOME_TAG: outcome}
     if wer is not None:
         tags |= {WER_TAG: str(wer), TESTING_TAG: testing}
+    if is_azure_model(directory):
+        tags[AZURE_MODEL_TAG] = read_azure_model(directory).id
     # All tags at once: a version without its fingerprint would be registered a second time.
     version = mlflow.create_model_version(
         settings.name, logged.artifact_location, run_id=run_id or None, tags=tags, model_id=logged.model_id
@@ -202,7 +221,7 @@ def versions(settings: Settings) -> "list[Version]":
 
 def was_released(version: "Version") -> bool:
     """Whether a version has ever been champion."""
-    return version.tags.get(OUTCOME_TAG) == "base" or _RELEASED in version.tags
+    return version.tags.get(OUTCOME_TAG) == "base" or RELEASED_TAG in version.tags
 
 
 def alias_number(settings: Settings, alias: str) -> int | None:

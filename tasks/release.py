@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from asr.azure.azure_error import AzureError
+from asr.azure.azure_model import is_azure_model
 from asr.errors import UserError
 from asr.models.checkpoint import fingerprint
 from asr.releases.directory import CURRENT, current, refuse_folder, stage, switch
@@ -29,6 +31,7 @@ from tasks.registry import (
 )
 from tasks.releases import is_live, put_live, release_card, release_facts, release_name, releases_folder
 from tasks.settings import Settings
+from tasks.try_release import try_interrupted
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ def move_champion(
             return None
         target = registered(settings, move.version)
         move = move.model_copy(update={"previous": alias_number(settings, PREVIOUS)})
-        reach(settings)
+        reach(settings, target.directory)
         refuse_folder(releases_folder(settings))
         begin(settings, move)
         try:
@@ -63,7 +66,7 @@ def move_champion(
             move_alias(settings, PREVIOUS, move.replaces)
             move_alias(settings, CHAMPION, move.version)
             switch(staged.parent, staged.name)
-            release_everywhere(settings, staged)
+            release_everywhere(settings, staged, try_release)
         except BaseException as error:
             _fail(settings, move, error)
             raise
@@ -85,12 +88,20 @@ def recover(settings: Settings) -> None:
             f"{settings.name}: v{move.version} is being {move.what} on {move.host} since {move.at:%H:%M} UTC; try "
             "again when that has ended, or half an hour later if it has died"
         )
+    why = "It was interrupted and undone."
     if alias_number(settings, CHAMPION) == move.version:
-        _finish(settings, move)
-        log.warning("finished what was interrupted: v%d is the champion, it was %s by %s", *_named(move))
-        return
+        try:
+            _finish(settings, move)
+        except UserError as error:
+            if not _is_refused(settings, move, error.__cause__):
+                raise
+            why = f"It was interrupted, and then refused: {without_passwords(str(error.__cause__))}"
+            log.warning("v%d: %s", move.version, why)
+        else:
+            log.warning("finished what was interrupted: v%d is the champion, it was %s by %s", *_named(move))
+            return
     _undo(settings, move)
-    note(settings, _entry(move, "failed", "It was interrupted and undone."))
+    note(settings, _entry(move, "failed", why))
     end(settings, move)
     log.warning("undid what was interrupted: v%d was not %s by %s", *_named(move))
 
@@ -136,6 +147,8 @@ def _stage(
         shutil.rmtree(folder)
     known = release_facts(settings, target) | facts
     staged = stage(target.directory, releases, name, known, release_card(settings, known))
+    if is_azure_model(staged):
+        return staged  # it can be tried at its endpoint only, when that has it
     try:
         try_release(staged)
     except Exception:
@@ -148,7 +161,7 @@ def _stage(
 def _finish(settings: Settings, move: Move) -> None:
     """What is left when `champion` has moved; each part may have been done before."""
     try:
-        put_live(settings, move.version)
+        put_live(settings, move.version, try_interrupted)
         if alias_number(settings, CHALLENGER) == move.version:
             move_alias(settings, CHALLENGER, None)
         tags = {"released": move.at.isoformat(timespec="seconds"), "replaced": str(move.replaces or "")}
@@ -162,6 +175,12 @@ def _finish(settings: Settings, move: Move) -> None:
             f"{settings.name} v{move.version} is the champion, {move.what} by {move.by}, but not all of it could be "
             f"noted ({without_passwords(str(error))}); the next command does it"
         ) from error
+
+
+def _is_refused(settings: Settings, move: Move, error: BaseException | None) -> bool:
+    """Whether the endpoint will not have the model, or hears something else with it, tried as often as one likes."""
+    is_final = isinstance(error, UserError) and not (isinstance(error, AzureError) and error.passing)
+    return is_final and move.replaces is not None and is_azure_model(registered(settings, move.version).directory)
 
 
 def _fail(settings: Settings, move: Move, error: BaseException) -> None:

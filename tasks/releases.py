@@ -1,6 +1,8 @@
 """The folder of releases, as the registry names them: what is live there, and how the champion is put there."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from asr.releases.directory import CURRENT, current, stage, switch
@@ -9,6 +11,7 @@ from asr.releases.model_card import model_card
 from tasks.places import release_everywhere
 from tasks.registry import Registered, fingerprint_of, registered
 from tasks.settings import Settings
+from tasks.try_release import load_release
 
 
 def releases_folder(settings: Settings) -> Path:
@@ -47,8 +50,10 @@ def is_live(settings: Settings, version: int) -> bool:
     return live is not None and live == _folder(settings, version).resolve()
 
 
-def put_live(settings: Settings, version: int) -> Path:
+def put_live(settings: Settings, version: int, test: Callable[[Settings, Path], None] = load_release) -> Path:
     """Make a version what people get here and at every place, unless it is that already; its folder.
+
+    A place that runs it tries it with `test`.
 
     Raises:
         ModelError: the registry has no such version, or not its files.
@@ -60,7 +65,7 @@ def put_live(settings: Settings, version: int) -> Path:
             facts = release_facts(settings, model)
             stage(model.directory, folder.parent, folder.name, facts, release_card(settings, facts))
         switch(folder.parent, folder.name)
-    release_everywhere(settings, folder)
+    release_everywhere(settings, folder, partial(test, settings))
     return folder
 
 

@@ -39,6 +39,8 @@ from tasks.tracking import (
 log = logging.getLogger(__name__)
 
 RESULT = "result.json"
+TRAINED = ("promoted", "rejected", "unchanged", "dry_run", "awaiting_approval")
+"""Outcomes of runs that need not train again when only the testing data has changed."""
 
 
 class Question(BaseModel):
@@ -70,7 +72,8 @@ def run_name() -> str:
         settings: Settings = flow_run.get_parameters()["settings"] or settings_here()
     except SettingsError:  # the run says so itself, in a state that people see
         return f"improve · {now}"
-    return f"improve {settings.base} · {now}"
+    trained = f"azure {settings.language}" if settings.backend == "azure" else settings.base
+    return f"improve {trained} · {now}"
 
 
 @task(name="ask")
@@ -88,7 +91,7 @@ def earlier_answer(settings: Settings, question: Question) -> Earlier | None:
     for tag, value in ((KEY, question.key), (TRAINING_KEY, question.training_key)):
         for run in find_runs(settings, {tag: value}):
             outcome = run.data.tags.get(OUTCOME, "")
-            trained = outcome in ("promoted", "rejected", "unchanged", "dry_run", "awaiting_approval")
+            trained = outcome in TRAINED
             if outcome == "awaiting_approval" and _is_stale(settings, run.data.tags):
                 client(settings).delete_tag(str(run.info.run_id), OUTCOME)  # it is gone on with
                 continue
@@ -125,7 +128,7 @@ def record(settings: Settings, corpora: Corpora, question: Question, force: bool
 @task(name="open the record")
 def open_record(settings: Settings, corpora: Corpora, question: Question, force: bool) -> str:
     """Open the parent run in MLflow, or the one that a killed run of the same question left open; its id."""
-    commit = _git_commit()
+    commit = git_commit()
     tags = {
         KEY: question.key,
         FORCED: "yes" if force else "no",
@@ -170,7 +173,7 @@ def stored_result(settings: Settings, run_id: str) -> Result | None:
         return None
 
 
-def _git_commit() -> str:
+def git_commit() -> str:
     """The commit of the working tree, with `-dirty` when files differ from it; empty outside of git."""
     git = ("git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
     try:

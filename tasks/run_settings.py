@@ -6,7 +6,8 @@ from pathlib import Path
 from prefect.runtime import deployment
 
 from tasks.environment import prepare
-from tasks.settings import Settings, load_settings
+from tasks.load_settings import load_settings
+from tasks.settings import Settings
 
 
 def settings_of_run(given: Settings | None) -> Settings:

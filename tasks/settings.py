@@ -1,34 +1,22 @@
-"""Every setting of Wergate as one model: the same fields make the TOML table, the environment, the flags and the form.
-
-`[tool.wergate]` in pyproject.toml < `--config FILE` < `WERGATE_*` in the environment < flags.
-"""
+"""Every setting as one model: the same fields make the TOML table, the environment, the flags and the form."""
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
 from asr.azure.locales import find_locale
+from asr.azure.options import AzureOptions
 from asr.corpus.columns import DEFAULT_COLUMNS, Columns
 from asr.corpus.life_fields import DEFAULT_LIFE_FIELDS, LifeFields
 from asr.errors import SettingsError
 from asr.releases.repository import repository_or_none
 from asr.training.options import TrainingOptions
-from tasks.settings_sources import (
-    TABLES,
-    Given,
-    Key,
-    from_config,
-    from_environment,
-    from_flags,
-    from_pyproject,
-    nearest,
-)
+from tasks.settings_sources import Key
 
 FOLDERS = ("training_data", "testing_data", "data")
 """Settings that name a folder of the project."""
@@ -42,6 +30,11 @@ INDIFFERENT = frozenset({
 What is read of the data has fingerprints of its own.
 """
 
+_OF_THIS_MACHINE = ("base", "base_revision", "search_with_text", "training")
+"""Settings that cannot change what Azure decides; its base has a fingerprint of its own."""
+_OF_AZURE = ("region", "address", "api_version", "unsupported_data", "max_rejected")
+"""Settings of the table `azure` that can; the others say what may be spent, or how long is waited."""
+
 
 class Settings(BaseModel):
     """What a run needs to know, checked once and never changed after; secrets are never settings."""
@@ -51,7 +44,7 @@ class Settings(BaseModel):
     backend: Literal["local", "azure"] = Field(
         "local",
         description="Who trains and recognizes: `local` is this machine, with Hugging Face models; `azure` is Custom "
-        "Speech, for which data can be validated, but no run is made yet.",
+        "Speech, with the resource that the table `azure` names.",
     )
     base: str = Field(
         "embedded",
@@ -129,6 +122,7 @@ class Settings(BaseModel):
     batch_size: int = Field(32, ge=1, le=4096, description="Utterances recognized at once.")
     columns: Columns = Field(DEFAULT_COLUMNS, description="How the columns of tables are called.")
     life: LifeFields = Field(DEFAULT_LIFE_FIELDS, description="How the fields of LiFE exports are called.")
+    azure: AzureOptions = Field(AzureOptions(), description="The Speech resource, and what may be spent there.")
     training: TrainingOptions = Field(TrainingOptions(), description="How the model is trained.")
 
     @model_validator(mode="after")
@@ -166,6 +160,11 @@ class Settings(BaseModel):
         A folder counts by its name only: its content has its own fingerprint, and a moved clone stays the same.
         """
         values = self.model_dump(mode="json", exclude=set(INDIFFERENT))
+        if self.backend == "azure":
+            for name in _OF_THIS_MACHINE:
+                del values[name]
+            return values | {"azure": {name: getattr(self.azure, name) for name in _OF_AZURE}}
+        del values["azure"]
         values["base"] = _name_only(self.base)
         for name in ("replay_data", "synthesizer", "vocoder"):
             values["training"][name] = _name_only(getattr(self.training, name))
@@ -187,99 +186,5 @@ def setting_fields(model: type[BaseModel] = Settings, prefix: Key = ()) -> dict[
     return fields
 
 
-def load_settings(config: Path | None, flags: Mapping[str, str], environ: Mapping[str, str], start: Path) -> Settings:
-    """Read the settings from all their sources; `flags` are by key (`training.epochs`), `start` is the current folder.
-
-    Relative paths belong to the folder of the pyproject.toml they come from, all others to `start`.
-
-    Raises:
-        SettingsError: one line for each mistake, all mistakes at once.
-    """
-    fields = setting_fields()
-    start = start.absolute()
-    home, given = from_pyproject(start)
-    given += from_config(config, start) if config else []
-    given += from_environment(environ, fields, start)
-    given += from_flags(flags, start)
-
-    defaults = Settings.model_fields
-    values: dict[Key, object] = {(key,): home / defaults[key].default for key in defaults if key in FOLDERS}
-    mistakes: list[str] = []
-    effective: dict[Key, Given] = {}
-    for item in given:
-        if item.key in fields:
-            effective[item.key] = item  # a later source wins
-        else:
-            mistakes.append(_unknown(item, fields))
-    for key, item in effective.items():
-        try:
-            values[key] = _value(item, fields[key])
-        except ValidationError as error:
-            mistakes.append(_wrong(item, error))
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
-    whole: dict[str, object] = {key[0]: value for key, value in values.items() if len(key) == 1}
-    for table in TABLES:
-        whole[table] = {key[1]: value for key, value in values.items() if key[0] == table and len(key) == 2}
-    try:
-        return Settings.model_validate(whole)
-    except ValidationError as error:
-        messages = (found["msg"].removeprefix("Value error, ") for found in error.errors())
-        raise SettingsError("\n".join(messages)) from error
-
-
-def _value(item: Given, field: FieldInfo) -> object:
-    """What was given as the type of its field; text (environment, flags) is converted, a value in a file is not."""
-    value = item.value
-    if isinstance(value, str):
-        if field.default is None and value.lower() in {"auto", "none"}:
-            return None
-        value = _located(item.key, value, item.folder)
-    config = ConfigDict(strict=not item.from_text, allow_inf_nan=False)
-    adapter: TypeAdapter[object] = TypeAdapter(
-        Annotated[field.annotation, field],  # type: ignore[arg-type]  # a form that is only known at run time
-        config=config,
-    )
-    return adapter.validate_python(value)
-
-
-def _located(key: Key, value: str, folder: Path) -> object:
-    """A path made absolute, seen from the folder that it was written in; anything else as it is."""
-    path = folder / Path(value).expanduser()
-    match key:
-        case (name,) if name in FOLDERS:
-            return path if value else value
-        case ("base",) if value != "embedded" and (value.startswith((".", "~", "/")) or path.is_dir()):
-            return str(path.resolve())
-        case ("training", "replay_data") if value:
-            return str(path.resolve())
-        case ("training", "synthesizer" | "vocoder") if value.startswith((".", "~", "/")) or path.is_dir():
-            return str(path.resolve())
-        case ("mlflow_tracking_uri",) if value.startswith("sqlite:///") and not value.startswith("sqlite:////"):
-            return f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
-    return value
-
-
 def _name_only(base: str) -> str:
     return Path(base).name if Path(base).is_absolute() else base
-
-
-def _unknown(item: Given, fields: Mapping[Key, FieldInfo]) -> str:
-    if item.key[0] in TABLES and len(item.key) == 1:
-        return f"{item.where}: {item.key[0]} is a table of settings; write its keys one by one"
-    closest = nearest(item.key, fields)
-    secret = any(word in item.key[-1].lower() for word in ("token", "secret", "password", "api_key", "speech_key"))
-    hint = " (secrets are never settings: give them in the environment, such as HF_TOKEN)" if secret else ""
-    return f"{item.where}: unknown setting {item.named(item.key)}; did you mean {item.named(closest)}?{hint}"
-
-
-def _wrong(item: Given, error: ValidationError) -> str:
-    detail = error.errors()[0]
-    message = (
-        detail["msg"]
-        .removeprefix("Value error, ")
-        .replace("Input should", "must")
-        .replace("String should", "must")
-        .partition(", unable to")[0]
-    )
-    return f"{item.where}: {item.named(item.key)} {message}, not {json.dumps(item.value, default=str)}"

@@ -17,7 +17,7 @@ Key = tuple[str, ...]
 RESERVED = frozenset({"WERGATE_TEST_MATERIAL", "WERGATE_TRACEBACK"})
 """Environment variables that are not settings: the folder of the test material, and tracebacks on the terminal."""
 
-TABLES = frozenset({"columns", "life", "training"})
+TABLES = frozenset({"azure", "columns", "life", "training"})
 """Settings that hold settings."""
 
 

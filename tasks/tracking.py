@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from prefect.exceptions import Pause
+
 from asr.corpus.utterance import Corpus
 from asr.errors import UserError
 from asr.scoring.domain_recall import DomainRecall
@@ -112,6 +114,8 @@ def marked_if_it_fails(settings: Settings, run_id: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        if isinstance(error, Pause):  # it goes on later
+            raise
         with suppress(Exception):  # what went wrong first is what has to be told
             client(settings).set_terminated(run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
         raise

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -64,8 +64,18 @@ class HubPlace:
                     raise
                 return None
 
-    def release(self, folder: Path) -> None:
+    def has(self, folder: Path) -> bool:
+        """Whether the release of this name is on `main`.
+
+        Raises:
+            UserError: the Hub cannot be asked.
+        """
+        return self.live() == folder.name
+
+    def release(self, folder: Path, test: Callable[[Path], None] = lambda _folder: None) -> None:
         """Put all of a staged release on `main` in one commit, and nothing else; a repository that is new is private.
+
+        The Hub runs no model, so that `test` has nothing to try there.
 
         Weights that the Hub has are not sent again, so going back to an earlier release is quick.
 

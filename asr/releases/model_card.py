@@ -9,6 +9,8 @@ from asr.scoring.shown_text import shown_text
 TASK = "automatic-speech-recognition"
 _FINGERPRINT = 12  # digits that are shown: enough to find the corpus in MLflow
 _GREEDILY = "greedily"
+_AZURE = "azure:"
+"""Before the id of a base of Custom Speech."""
 
 
 def model_card(facts: Facts, where: str) -> str:
@@ -50,7 +52,7 @@ def _metadata(facts: Facts) -> str:
     data = ModelCardData(
         language=facts.language.partition("-")[0].lower() or None,
         base_model=facts.base if is_repository(facts.base) else None,
-        library_name="transformers",
+        library_name=None if facts.base.startswith(_AZURE) else "transformers",
         pipeline_tag=TASK,
         tags=["wergate"],
         metrics=["wer"] if results else None,
@@ -62,6 +64,8 @@ def _metadata(facts: Facts) -> str:
 
 def _what_it_is(facts: Facts) -> str:
     base = f"[`{facts.base}`](https://huggingface.co/{facts.base})" if is_repository(facts.base) else ""
+    if facts.base.startswith(_AZURE):
+        base = f"the base model `{_code(facts.base.removeprefix(_AZURE))}` of Azure Custom Speech"
     base = base or {"": "a base that is not noted", "embedded": "Wergate's embedded base"}.get(facts.base, "")
     base = base or f"the base {_escaped(facts.base)}"
     speech = f"speech in `{_code(facts.language)}`" if facts.language else "speech"
@@ -97,6 +101,11 @@ def _row(one: Judged, guard: bool) -> str:
 
 
 def _how_to_use(facts: Facts, where: str) -> str:
+    if facts.base.startswith(_AZURE):
+        return (
+            "Its weights are at Azure; `azure_model.json` beside this card names it there. People get it from the "
+            "endpoint of its locale:\n\n```sh\nwergate transcribe speech.wav\n```"
+        )
     plainly = facts.judged is None or facts.judged.decoding == _GREEDILY
     code = f"""```python
 from transformers import pipeline

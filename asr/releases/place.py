@@ -1,5 +1,6 @@
 """A place where people get the released model besides the folder: a Hub repository, an endpoint."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -12,18 +13,19 @@ class Place(Protocol):
         """How people call it, such as `the Hub repository org/name`."""
         ...
 
-    def live(self) -> str | None:
-        """The name of the release that people get there now; None when there is none, or it is not finished.
+    def has(self, folder: Path) -> bool:
+        """Whether people get this release there now, all of it; its name is that of its folder.
 
         Raises:
             UserError: the place cannot be asked.
         """
         ...
 
-    def release(self, folder: Path) -> None:
-        """Make a staged release what people get, in one step; its name is that of its folder.
+    def release(self, folder: Path, test: Callable[[Path], None]) -> None:
+        """Make a staged release what people get, in one step.
 
-        Restoring an earlier release is the same.
+        Restoring an earlier release is the same. A place that runs the model tries it with `test`, which raises when it
+        is not what it should be.
 
         Raises:
             UserError: it was refused, or the place cannot be reached.

@@ -59,10 +59,11 @@ def comparable(case: Case) -> Iterator[Check]:
     """Refuse numbers that say nothing: other utterances, another normalizer or recognition, or no valid rate."""
     pairs = ((case.champion, case.candidate), *case.guards)
     problems = [problem for pair in pairs for problem in _problems(*pair)]
+    how = "in the same way" if case.champion.recognition == case.candidate.recognition else "each where it runs"
     sentence = (
         f"The two models cannot be compared: {'; '.join(problems)}."
         if problems
-        else "Both models were measured on the same utterances, in the same way, with the same normalizer."
+        else f"Both models were measured on the same utterances, {how}, with the same normalizer."
     )
     yield Check(name="comparable", value=len(problems), limit=0, passed=not problems, sentence=sentence)
 
@@ -198,14 +199,21 @@ def _problems(champion: Evaluation, candidate: Evaluation) -> Iterator[str]:
         yield f"on {on} the data differ ({champion.corpus_fingerprint[:12]} and {candidate.corpus_fingerprint[:12]})"
     for what, one, other in (
         ("normalizers", champion.normalizer, candidate.normalizer),
-        ("ways of recognition", champion.recognition, candidate.recognition),
         ("numbers of utterances", champion.utterances, candidate.utterances),
         ("numbers of reference words", champion.words, candidate.words),
     ):
         if one != other:
             yield f"on {on} the {what} differ ({one} and {other})"
+    ways = champion.recognition, candidate.recognition
+    if ways[0] != ways[1] and _kind_of(ways[0]) == _kind_of(ways[1]):
+        yield f"on {on} the ways of recognition differ ({ways[0]} and {ways[1]})"
     for evaluation in (champion, candidate):
         if not math.isfinite(evaluation.wer) or evaluation.wer < 0:
             yield f"the WER of {evaluation.model} on {on} is {evaluation.wer}, which is no error rate"
         if evaluation.words <= 0:
             yield f"{evaluation.model} was measured on {evaluation.words} reference words of {on}"
+
+
+def _kind_of(recognition: str) -> str:
+    """Its name without the version: a model here and one of a service are compared as people would get them."""
+    return recognition.partition("@")[0]

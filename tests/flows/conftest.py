@@ -2,9 +2,12 @@
 
 import csv
 import io
+import json
+import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -15,8 +18,11 @@ import pytest
 from asr.training.options import TrainingOptions
 from tasks.result import Result
 from tasks.settings import Settings
+from tests.azure_emulator.running import EmulatorProcess, emulator_process
+from tests.flows.azure_runs import EMULATED_KEY, hurried, said
 
 MakeSettings = Callable[..., Settings]
+Kill = Callable[..., None]
 
 
 def some_of(source: Path, target: Path, count: int, start: int = 0) -> None:
@@ -214,3 +220,65 @@ def whisper(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     models.whisper_model(tokenizer, seed=0).save_pretrained(directory)
     WhisperProcessor(WhisperFeatureExtractor(chunk_length=5), tokenizer).save_pretrained(directory)
     return directory
+
+
+@pytest.fixture(scope="session")
+def emulated(speech: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProcess]:
+    """An emulator of Azure in a process of its own, which was told what is said in `speech`."""
+    folder = tmp_path_factory.mktemp("azure")
+    truth = said(speech / "training", speech / "more_testing", speech / "testing" / "guards" / "general")
+    (folder / "truth.json").write_text(json.dumps(truth))
+    options = {"recognizer": "scripted", "truth": folder / "truth.json", "pace": 0}
+    with emulator_process(folder / "emulator", key=EMULATED_KEY, **options) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(emulated: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorProcess]:
+    """The emulator with nothing in it, and a client that is signed in and loses no time."""
+    from tasks.azure.service import _service
+
+    emulated.control("reset", {})
+    monkeypatch.setenv("AZURE_SPEECH_KEY", EMULATED_KEY)
+    for name, value in hurried().items():
+        monkeypatch.setattr(name.replace(":", "."), value)
+    _service.cache_clear()  # its connection belongs to the test before
+    yield emulated
+    counts = emulated.counts()
+    assert not counts["violations"], counts["violations"]
+
+
+@pytest.fixture
+def at_azure(emulator: EmulatorProcess, quick: MakeSettings, tmp_path: Path) -> MakeSettings:
+    """Quick settings that train and recognize at the emulator."""
+
+    def make(**changes: Any) -> Settings:
+        options = {"address": emulator.address, "allow_charged_training": True} | changes.pop("azure", {})
+        data = tmp_path / changes.pop("data", "data")
+        return quick(data, **{"backend": "azure", "language": "en-US"} | changes, azure=options)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def kill(repository: Path, prefect_server: None) -> Iterator[Kill]:
+    """Starts a run that is killed before or after the nth call of a function."""
+    from prefect.settings import PREFECT_API_URL
+
+    environ = os.environ | {"PYTHONPATH": str(repository), "PREFECT_API_URL": str(PREFECT_API_URL.value())}
+    environ["AZURE_SPEECH_KEY"] = EMULATED_KEY
+    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("killed_runs.py"))]
+    driver = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, text=True, bufsize=1)
+    assert driver.stdin and driver.stdout
+    assert driver.stdout.readline() == "ready\n"
+
+    def kill(
+        settings: Settings, moment: str, function: str, *, nth: int = 1, word: str = "", force: bool = False
+    ) -> None:
+        order = {"function": function, "moment": moment, "nth": nth, "word": word, "force": force}
+        driver.stdin.write(json.dumps(order | {"settings": settings.model_dump(mode="json")}) + "\n")
+        assert driver.stdout.readline() == "9\n", f"not killed {moment} {function}"
+
+    with driver:
+        yield kill
+        driver.stdin.close()

@@ -23,6 +23,7 @@ import asr.training.trainer  # noqa: F401
 import tasks.release  # noqa: F401
 from flows.improve import improve
 from tasks.settings import Settings
+from tests.flows.azure_runs import hurried
 
 
 def die() -> None:
@@ -58,12 +59,20 @@ def deadly(function: Callable[..., Any], moment: str, nth: int, word: str) -> Ca
     return generate if isgeneratorfunction(function) else call
 
 
-def run(order: dict[str, Any]) -> None:
-    module, _, path = order["function"].partition(":")
+def place(path: str) -> tuple[Any, str]:
+    """What holds `module:name`, and the name there."""
+    module, _, path = path.partition(":")
     *owners, name = path.split(".")
     owner = importlib.import_module(module)
     for part in owners:
         owner = getattr(owner, part)
+    return owner, name
+
+
+def run(order: dict[str, Any]) -> None:
+    for path, value in hurried().items():
+        setattr(*place(path), value)
+    owner, name = place(order["function"])
     setattr(owner, name, deadly(getattr(owner, name), order["moment"], order["nth"], order["word"]))
     improve(Settings.model_validate(order["settings"]), force=order["force"])
 

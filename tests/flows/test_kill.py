@@ -1,12 +1,5 @@
 """Killed with SIGKILL at every delicate moment, a run goes on and ends as if nothing had happened."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from asr.models.checkpoint import fingerprint
@@ -15,31 +8,6 @@ from tasks.model_list import list_models
 from tasks.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
-
-Kill = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def kill(repository: Path, prefect_server: None) -> Iterator[Kill]:
-    """Starts a run that is killed before or after the nth call of a function."""
-    from prefect.settings import PREFECT_API_URL
-
-    environ = os.environ | {"PYTHONPATH": str(repository), "PREFECT_API_URL": str(PREFECT_API_URL.value())}
-    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("killed_runs.py"))]
-    driver = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, text=True, bufsize=1)
-    assert driver.stdin and driver.stdout
-    assert driver.stdout.readline() == "ready\n"
-
-    def kill(
-        settings: Settings, moment: str, function: str, *, nth: int = 1, word: str = "", force: bool = False
-    ) -> None:
-        order = {"function": function, "moment": moment, "nth": nth, "word": word, "force": force}
-        driver.stdin.write(json.dumps(order | {"settings": settings.model_dump(mode="json")}) + "\n")
-        assert driver.stdout.readline() == "9\n", f"not killed {moment} {function}"
-
-    with driver:
-        yield kill
-        driver.stdin.close()
 
 
 def live(settings: Settings) -> str:

@@ -7,9 +7,9 @@ import pytest
 
 from asr.errors import ModelError, SettingsError
 from asr.models.abilities import Abilities
-from tasks.backend import refuse_azure
 from tasks.limits import limits_of
-from tasks.settings import Settings, load_settings
+from tasks.load_settings import load_settings
+from tasks.settings import Settings
 
 
 def test_the_embedded_base_is_always_there() -> None:
@@ -56,9 +56,3 @@ def test_azure_wants_a_locale(tmp_path: Path) -> None:
         load_settings(None, {"backend": "azure"}, {}, tmp_path)
     assert "\n" not in str(raised.value)
     assert load_settings(None, {"language": "en-US"}, {}, tmp_path).language == "en-US"
-
-
-def test_nothing_is_run_by_azure_yet() -> None:
-    with pytest.raises(SettingsError, match="not there yet"):
-        refuse_azure(Settings(backend="azure", language="en-US"))
-    refuse_azure(Settings())

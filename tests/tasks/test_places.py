@@ -39,12 +39,12 @@ class Shelf:
     away: bool = False
     kills: bool = False
 
-    def live(self) -> str | None:
+    def has(self, folder: Path) -> bool:
         if self.away:
             raise UserError(f"{self.name} is away")
-        return self.got[-1] if self.got else None
+        return bool(self.got) and self.got[-1] == folder.name
 
-    def release(self, folder: Path) -> None:
+    def release(self, folder: Path, test: Callable[[Path], None]) -> None:
         assert (folder / "model.safetensors").is_file() and (folder / "release.json").is_file()
         if self.kills:
             raise Killed
@@ -64,7 +64,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """The only place that the settings name."""
     shelf = Shelf()
     there: tuple[Place, ...] = (shelf,)
-    monkeypatch.setattr(tasks.places, "places", lambda _settings: there)
+    monkeypatch.setattr(tasks.places, "places", lambda _settings, _folder: there)
     return shelf
 
 
@@ -96,9 +96,9 @@ def story(settings: Settings) -> list[tuple[str, int]]:
     return [(entry.what, entry.version) for entry in read_log(settings)]
 
 
-def test_a_hub_repository_is_a_place() -> None:
-    assert places(Settings()) == ()
-    [place] = places(Settings(release_to_hub="org/speech"))
+def test_a_hub_repository_is_a_place(tmp_path: Path) -> None:
+    assert places(Settings(), tmp_path) == ()
+    [place] = places(Settings(release_to_hub="org/speech"), tmp_path)
     assert place == HubPlace("org/speech")
     assert place.name == "the Hub repository org/speech"
 
@@ -125,7 +125,7 @@ def test_one_that_fails_puts_everything_back(
 ) -> None:
     second = Shelf("the other shelf", list(shelf.got), refuses="v2", loses_the_answer=loses_the_answer)
     both: tuple[Place, ...] = (shelf, second)
-    monkeypatch.setattr(tasks.places, "places", lambda _settings: both)
+    monkeypatch.setattr(tasks.places, "places", lambda _settings, _folder: both)
     with pytest.raises(UserError, match="the other shelf is full"):
         move_champion(two, to(2, 1), nothing)
     assert state(two) == (1, None, "v1")

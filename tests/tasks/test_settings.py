@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from asr.azure.locales import locales_of
 from asr.errors import SettingsError
-from tasks.settings import Settings, load_settings, setting_fields
+from tasks.load_settings import load_settings
+from tasks.settings import Settings, setting_fields
 from tasks.settings_sources import flag, variable
 
 
@@ -205,6 +207,80 @@ def test_places_names_and_speed_do_not(tmp_path: Path) -> None:
     flags = {"data": "d", "training_data": "t", "name": "other", "batch_size": "1", "prefect_api_url": "http://p/api"}
     flags |= {"release_to_hub": "org/name"}
     assert load(tmp_path, flags=flags).fingerprint() == load(tmp_path).fingerprint()
+
+
+def test_the_table_of_azure_changes_no_run_of_this_machine(tmp_path: Path) -> None:
+    flags = {"azure.region": "westeurope", "azure.max_rejected": "0.5", "azure.unsupported_data": "drop"}
+    assert load(tmp_path, flags=flags).fingerprint() == load(tmp_path).fingerprint()
+    assert "azure" not in load(tmp_path, flags=flags).decisive()
+
+
+AT_AZURE = {"backend": "azure", "language": "en-US", "azure.region": "westeurope"}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"azure.region": "eastus"},
+        {"azure.region": "", "azure.address": "https://mine.cognitiveservices.azure.com"},
+        {"azure.api_version": "2024-11-15"},
+        {"azure.unsupported_data": "drop"},
+        {"azure.max_rejected": "0.5"},
+        {"language": "en-GB"},
+        {"normalizer": "none"},
+        {"min_gain": "0.2"},
+        {"backend": "local"},
+    ],
+    ids=lambda flags: " ".join(flags),
+)
+def test_what_can_change_the_result_at_azure(tmp_path: Path, flags: dict[str, str]) -> None:
+    assert load(tmp_path, flags=AT_AZURE | flags).fingerprint() != load(tmp_path, flags=AT_AZURE).fingerprint()
+
+
+def test_what_is_spent_and_waited_for_does_not(tmp_path: Path) -> None:
+    """Nor what only this machine knows; a base that is pinned has a fingerprint of its own."""
+    flags = {
+        "azure.patience_hours": "1",
+        "azure.keep_models": "9",
+        "azure.expiry_days": "9",
+        "azure.allow_charged_training": "true",
+        "azure.max_training_audio_hours": "1",
+        "azure.service_evaluation": "true",
+        "azure.base_model": "0f60be9c-4479-51bf-8f8d-de1828b4af50",
+        "base": "openai/whisper-small",
+        "base_revision": "main",
+        "search_with_text": "false",
+        "training.epochs": "99",
+        "name": "other",
+    }
+    changed = load(tmp_path, flags=AT_AZURE | flags)
+    assert changed.fingerprint() == load(tmp_path, flags=AT_AZURE).fingerprint()
+    assert set(changed.decisive()) & {"base", "training"} == set()
+
+
+def test_azure_wants_a_locale_and_one_place(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, flags={"backend": "azure"}) == [
+        "language is 'en'; Azure Custom Speech wants a locale such as "
+        + ", ".join(sorted(one for one in locales_of("Language") if one.startswith("en-")))
+    ]
+    two = AT_AZURE | {"azure.address": "https://mine.example"}
+    assert mistakes(tmp_path, flags=two) == ["azure.region and azure.address name two places; give one of them"]
+    assert mistakes(tmp_path, flags=AT_AZURE | {"azure.region": "West Europe"}) == [
+        'command line: --azure-region must be a region such as westeurope or eastus, not "West Europe"'
+    ]
+
+
+@pytest.mark.parametrize("address", ["https://me:5ecret@mine.example", "https://mine.example/?key=5ecret"])
+def test_a_secret_in_the_address_of_azure_is_not_repeated(tmp_path: Path, address: str) -> None:
+    (line,) = mistakes(tmp_path, flags={"azure.address": address})
+    assert line.startswith("azure.address has a user or a query in it; write only https://")
+    assert "5ecret" not in line and "AZURE_SPEECH_KEY" in line
+
+
+def test_a_key_is_no_setting_of_azure(tmp_path: Path) -> None:
+    pyproject(tmp_path, '[tool.wergate.azure]\nspeech_key = "0123456789abcdef"\n')
+    (line,) = mistakes(tmp_path)
+    assert "secrets are never settings" in line and "0123456789abcdef" not in line
 
 
 def test_a_repository_for_releases_looks_like_one(tmp_path: Path) -> None:

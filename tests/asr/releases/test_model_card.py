@@ -74,6 +74,26 @@ def test_a_base_that_is_not_on_the_hub(base: str, said: str) -> None:
     assert "base_model" not in card
 
 
+def test_a_model_of_azure_is_not_loaded_but_asked() -> None:
+    from huggingface_hub import ModelCard
+
+    base = "0f60be9c-4479-51bf-8f8d-de1828b4af50"
+    judged_there = TESTING.model_copy(update={"decoding": "by Azure"})
+    facts = FACTS.model_copy(update={"base": f"azure:{base}", "judged": judged_there})
+    card = model_card(facts, "data/releases/current")
+    assert f"made from the base model `{base}` of Azure Custom Speech." in card
+    assert "`azure_model.json` beside this card" in card and "wergate transcribe speech.wav\n" in card
+    assert "pipeline(" not in card and "Transformers" not in card
+    data = ModelCard(card).data.to_dict()
+    assert not {"base_model", "library_name"} & set(data), "nobody can load it"
+    assert table(card)[0].endswith("| by Azure |")
+
+
+def test_an_id_of_azure_breaks_out_of_nothing() -> None:
+    card = model_card(FACTS.model_copy(update={"base": "azure:`<script>`\n# x|"}), "x")
+    assert "made from the base model `scriptx` of Azure Custom Speech." in card
+
+
 def test_a_folder_is_published_by_its_name_alone() -> None:
     assert (base_shown("/home/ada/secret/finetuned"), base_shown("org/name")) == ("finetuned", "org/name")
 

@@ -226,6 +226,32 @@ def test_numbers_that_cannot_be_compared_are_refused(changes: dict[str, Any], sa
     assert Verdict.model_validate_json(verdict.model_dump_json()).finding == "refused"
 
 
+@pytest.mark.parametrize(
+    ("champion", "candidate", "how"),
+    [
+        ("recognition@2", "azure-batch@1", "each where it runs"),
+        ("azure-batch@1", "recognition@2", "each where it runs"),
+        ("azure-batch@1", "azure-batch@1", "in the same way"),
+    ],
+    ids=["to-azure", "from-azure", "at-azure"],
+)
+def test_a_model_here_and_one_of_a_service_are_compared(champion: str, candidate: str, how: str) -> None:
+    """Each as people would get it; how long the service computes is not known."""
+    before = measured(0.4, changes={"recognition": champion})
+    after = measured(0.1, changes={"recognition": candidate, "rtfx": 0.0})
+    verdict = judge(before, after, [], compared(), Limits())
+    assert verdict.finding == "better"
+    assert how in check(verdict, "comparable").sentence
+    assert check(verdict, "speed").passed and "not known of both" in check(verdict, "speed").sentence
+
+
+def test_two_versions_of_one_recognition_are_not_compared() -> None:
+    before, after = (measured(0.4 / number, changes={"recognition": f"azure-batch@{number}"}) for number in (1, 2))
+    verdict = judge(before, after, [], compared(), Limits())
+    assert verdict.finding == "refused"
+    assert "on testing the ways of recognition differ (azure-batch@1 and azure-batch@2)" in verdict.sentence
+
+
 def test_whoever_trained_on_the_test_is_refused_whatever_the_wer() -> None:
     leaks = [f"test {number} is the same file as one in training" for number in range(5)]
     verdict = judge(measured(0.4), measured(0.0), [], compared(), Limits(), leaks)

@@ -1,0 +1,89 @@
+"""Whose everything at the service is: marks and names by which what was made before is found, and nothing else touched.
+
+The service filters by name, not by custom properties, so that the name holds the start of the fingerprint; the mark
+holds all of it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from asr.azure.custom_speech import CustomSpeech, quoted
+from asr.azure.entities import Entity, Reference
+
+E = TypeVar("E", bound=Entity)
+
+_PROJECT, _ROLE, _FINGERPRINT = "wergate.project", "wergate.role", "wergate.fingerprint"
+_RUN, _COMMIT = "wergate.run", "wergate.commit"
+RELEASE, TRIED = "wergate.release", "wergate.tried"
+"""Of an endpoint: the release that it has, and whether that was tried through it."""
+_SHOWN = 16
+"""Digits of a fingerprint in a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who makes something: a project, and one of its runs."""
+
+    project: str
+    run: str = ""
+    commit: str = ""
+    studio: Reference | None = None
+    """The project in the Studio that shows it."""
+
+    def name(self, role: str, fingerprint: str) -> str:
+        """How it is called, in the Studio too."""
+        return f"{self.project}/{role}/{fingerprint[:_SHOWN]}"
+
+    def mark(self, role: str, fingerprint: str) -> dict[str, str]:
+        """The custom properties of what is made; `role` says what for, such as `training audio`."""
+        mark = {_PROJECT: self.project, _ROLE: role, _FINGERPRINT: fingerprint, _RUN: self.run, _COMMIT: self.commit}
+        return {name: value[:256] for name, value in mark.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the mark of an entity says."""
+
+    project: str
+    role: str
+    fingerprint: str
+    run: str
+    commit: str
+
+
+def read_mark(entity: Entity) -> Mark | None:
+    """The mark of an entity; None when it was not made by Wergate."""
+    found = entity.custom_properties
+    if _PROJECT not in found:
+        return None
+    return Mark(*(found.get(name, "") for name in (_PROJECT, _ROLE, _FINGERPRINT, _RUN, _COMMIT)))
+
+
+def made(service: CustomSpeech, kind: type[E], maker: Maker, role: str, fingerprint: str) -> Iterator[E]:
+    """What the project has made before of this content, oldest first."""
+    name = maker.name(role, fingerprint)
+    found = [
+        one
+        for one in service.all(kind, f"displayName eq {quoted(name)}")
+        if (mark := read_mark(one)) and (mark.project, mark.fingerprint) == (maker.project, fingerprint)
+    ]
+    yield from sorted(found, key=lambda one: (one.created_date_time is None, one.created_date_time, one.id))
+
+
+def usable(
+    service: CustomSpeech,
+    kind: type[E],
+    maker: Maker,
+    role: str,
+    fingerprint: str,
+    is_fit: Callable[[E], bool] = lambda _one: True,
+) -> E | None:
+    """The oldest that has not failed and `is_fit`; what has failed is deleted, so that it can be tried once more."""
+    usable = None
+    for one in list(made(service, kind, maker, role, fingerprint)):
+        if one.status == "Failed":
+            service.delete(kind, one.id)
+        elif usable is None and is_fit(one):
+            usable = one
+    return usable

@@ -1,0 +1,142 @@
+"""What a model hears in a dataset: a batch of the service, with no endpoint, in lexical form."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field
+
+from asr.azure.azure_error import AzureError
+from asr.azure.custom_speech import CustomSpeech
+from asr.azure.entities import Dataset, File, Part, ServiceModel, Transcription, TranscriptionProperties
+from asr.azure.marks import Maker, usable
+
+log = logging.getLogger(__name__)
+
+ROLE = "transcription"
+_HOURS_KEPT = 6
+"""The shortest time that the service offers; ours deletes a batch when it has been read."""
+_LARGEST = 50_000_000  # bytes of the result for one audio file of two hours, many times over
+_AT_ONCE = 8
+"""Results that are fetched side by side, and so in memory at most."""
+
+
+class _Phrase(Part):
+    channel: int = 0
+    lexical: str
+
+
+class _Result(Part):
+    source: str = ""
+    phrases: tuple[_Phrase, ...] = Field((), alias="combinedRecognizedPhrases")
+
+
+def transcribe_dataset(
+    service: CustomSpeech, maker: Maker, model: ServiceModel, dataset: Dataset, names: Collection[str], patience: float
+) -> dict[str, str]:
+    """The text of every audio file of a dataset by its name, as `model` hears it; `patience` is in seconds.
+
+    Begun before, the batch is waited for and not begun again. `names` are the files that must be in the result.
+
+    Raises:
+        AzureError: the batch failed, or some audio is not in its result.
+    """
+    batch = start_transcription(service, maker, model, dataset)
+    batch = service.wait(Transcription, batch.id, deadline=patience)
+    if batch.status != "Succeeded":
+        service.delete(Transcription, batch.id)
+        raise AzureError(
+            message=f"the transcription {batch.display_name} failed ({batch.why or 'the service does not say why'})",
+            mend="run again; a failed transcription is begun anew",
+        )
+    heard = dict(_heard(service, batch, names))
+    if missing := sorted(set(names) - heard.keys()):
+        service.delete(Transcription, batch.id)
+        more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
+        raise AzureError(
+            message=f"{', '.join(missing[:3])}{more} of {len(names):,} audio files were not transcribed",
+            mend="listen to them, remove what is damaged, and run again",
+        )
+    return heard
+
+
+def start_transcription(service: CustomSpeech, maker: Maker, model: ServiceModel, dataset: Dataset) -> Transcription:
+    """The batch of a model on a dataset: begun before and still there, or begun now."""
+    content = transcription_content(model, dataset)
+    return usable(service, Transcription, maker, ROLE, content) or service.create(
+        Transcription(
+            display_name=maker.name(ROLE, content),
+            locale=dataset.locale,
+            project=maker.studio,
+            model=model.reference,
+            dataset=dataset.reference,
+            custom_properties=maker.mark(ROLE, content),
+            properties=TranscriptionProperties(
+                time_to_live_hours=_HOURS_KEPT,
+                profanity_filter_mode="None",  # a masked word would count as an error
+                punctuation_mode="None",
+                word_level_timestamps_enabled=False,
+            ),
+        )
+    )
+
+
+def forget_transcription(service: CustomSpeech, maker: Maker, model: ServiceModel, dataset: Dataset) -> None:
+    """Delete the batch of a model on a dataset, when what it says is kept here."""
+    while found := usable(service, Transcription, maker, ROLE, transcription_content(model, dataset)):
+        service.delete(Transcription, found.id)
+
+
+def transcription_content(model: ServiceModel, dataset: Dataset) -> str:
+    """The fingerprint of a batch: which model, which dataset."""
+    return hashlib.sha256(f"{model.id}\0{dataset.id}".encode()).hexdigest()
+
+
+def _heard(service: CustomSpeech, batch: Transcription, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The texts by the names of their audio, in the order in which they arrive."""
+    connection = service.connection.branch()
+    branch = CustomSpeech(connection)
+    results = (file for file in service.files(batch) if file.kind == "Transcription")
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="results") as threads:
+        running: set[Future[tuple[str, str] | None]] = set()
+        try:
+            while True:
+                running |= {
+                    threads.submit(_read, branch, file, names) for file in islice(results, _AT_ONCE - len(running))
+                }
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from filter(None, (one.result() for one in done))
+        except BaseException:  # Ctrl-C too: leaving the block waits for the threads
+            connection.stop.set()
+            raise
+
+
+def _read(service: CustomSpeech, file: File, names: Collection[str]) -> tuple[str, str] | None:
+    """The name of the audio of one result and its text; None when nobody asked for it."""
+    try:
+        result = _Result.model_validate(json.loads(service.content(file, _LARGEST)))
+    except (ValueError, RecursionError) as error:
+        raise AzureError(message=f"{file.name}: the service wrote a result that cannot be read", mend="run again") \
+            from error  # fmt: skip
+    name = next((one for one in _names(result, file) if one in names), None)
+    if name is None:
+        log.warning("%s: a result of audio that was not asked for", file.name)
+        return None
+    channels = sorted(result.phrases, key=lambda phrase: phrase.channel)
+    return name, channels[0].lexical if channels else ""
+
+
+def _names(result: _Result, file: File) -> Iterator[str]:
+    """What the audio of a result may be called: the contract says neither which field nor in which form."""
+    for text in (result.source, file.name):
+        name = unquote(urlsplit(text).path).replace("\\", "/").rpartition("/")[2]
+        yield name
+        while name.lower().endswith(".json"):
+            name = name[: -len(".json")]
+            yield name

@@ -1,0 +1,316 @@
+"""The real Speech SDK, with its native code, against the websocket of the emulator."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from asr.audio import SAMPLE_RATE, Samples, as_int16, write_flac
+from asr.azure.azure_error import AzureError, Stopped, TimedOut
+from asr.azure.back_off import Patience
+from asr.azure.credential import Credential, find_credential
+from asr.azure.entities import Endpoint, EndpointLinks
+from asr.azure.live import base_endpoint, recognize_live
+from asr.errors import SettingsError
+from tests.azure_emulator.faults import Fault
+from tests.azure_emulator.options import Options
+from tests.azure_emulator.phrase_splitter import as_wav
+from tests.azure_emulator.recognizer import sha256_of_samples
+from tests.azure_emulator.speech_socket import OPERATION, add_speech_socket
+from tests.azure_emulator.state import State
+
+KEY = "0123456789abcdef0123456789abcdef"
+QUICK = Patience(attempts=3, seconds=20.0, first=0.01, longest=0.05, silence=5.0)
+
+
+@dataclass
+class Service:
+    """The emulator with one endpoint, and what it recognizes."""
+
+    state: State
+    recognizer: "Listener"
+    address: str
+    endpoint: Endpoint
+
+    def fails(self, kind: str, **facts: float) -> None:
+        self.state.faults.add(Fault(kind, OPERATION, **facts))  # type: ignore[arg-type]
+
+    @property
+    def connections(self) -> int:
+        return self.state.calls[OPERATION]
+
+
+@dataclass
+class Listener:
+    """Hears what it was told that a sound says, and remembers which model was asked; can be told to take its time."""
+
+    models: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    is_over: threading.Event = field(default_factory=threading.Event)
+    at_once: int = 0
+    most_at_once: int = 0
+    _texts: dict[str, str] = field(default_factory=dict)
+
+    def transcribe(self, model: str, wav: bytes) -> str:
+        self.models.append(model)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.is_over.wait(self.seconds)
+        self.at_once -= 1
+        return self._texts[sha256_of_samples(wav)]
+
+    def train(self, model: str, texts: Sequence[str]) -> None:
+        raise AssertionError("nothing is trained here")
+
+    def forget(self, model: str) -> None:
+        raise AssertionError("nothing is trained here")
+
+    def tell(self, samples: Samples, text: str) -> None:
+        self._texts[sha256_of_samples(as_wav(as_int16(samples)))] = text
+
+    def say(self, text: str, seconds: float = 1.0) -> Samples:
+        """Noise that is another one each time, and is heard as this text."""
+        sound = np.random.default_rng(len(self._texts)).uniform(-0.3, 0.3, round(seconds * SAMPLE_RATE))
+        samples: Samples = sound.astype(np.float32)
+        self.tell(samples, text)
+        return samples
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    recognizer = Listener()
+    state = State(Options(key=KEY, contract=None), tmp_path / "store", recognizer)
+    app = FastAPI()
+    add_speech_socket(app, state)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        address = f"ws://127.0.0.1:{listening.getsockname()[1]}"
+        hosted = state.store.add("endpoints", {"displayName": "hosted", "locale": "en-US"})
+        hosted.hidden["live"] = f"{address}/speechtotext/models/base/{state.default_base('en-US').id}"
+        url = f"{address}/speechtotext/endpoints/{hosted.id}?api-version=2025-10-15"
+        links = EndpointLinks(web_socket=f"{address}/stt/speech/universal/v2?cid={hosted.id}")
+        endpoint = Endpoint(self_url=url, display_name="hosted", locale="en-US", links=links)
+        yield Service(state, recognizer, address, endpoint)
+        recognizer.is_over.set()
+        server.should_exit = server.force_exit = True
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def credential() -> Credential:
+    return find_credential({"AZURE_SPEECH_KEY": KEY}, "http://127.0.0.1")
+
+
+SILENCE: Samples = np.zeros(SAMPLE_RATE, np.float32)
+
+
+def test_text_comes_back_from_the_model_of_the_endpoint(service: Service, credential: Credential) -> None:
+    [heard] = recognize_live(service.endpoint, credential, [service.recognizer.say("take me home")], patience=QUICK)
+    assert heard.text == "take me home"
+    assert 0 < heard.seconds < 5
+    assert service.recognizer.models == [service.state.model_of_endpoint(service.endpoint.id)]
+
+
+def with_pauses(recognizer: Listener, *texts: str) -> Samples:
+    """Phrases with a second of silence between them; each of them is heard with 20 ms of it."""
+    sounds = [recognizer.say(text) for text in texts]
+    rest = SILENCE[: SAMPLE_RATE // 50]
+    for number, (text, sound) in enumerate(zip(texts, sounds, strict=True)):
+        before, after = [rest] * (number > 0), [rest] * (number < len(texts) - 1)
+        recognizer.tell(np.concatenate([*before, sound, *after]), text)
+    return np.concatenate([part for sound in sounds for part in (sound, SILENCE)][:-1])
+
+
+def test_all_phrases_are_joined(service: Service, credential: Credential) -> None:
+    audio = with_pauses(service.recognizer, "good day", "where is the red house", "thank you")
+    [heard] = recognize_live(service.endpoint, credential, [audio], patience=QUICK)
+    assert heard.text == "good day where is the red house thank you"
+    assert len(service.recognizer.models) == 3
+
+
+def test_files_and_samples_in_their_order_with_progress(
+    service: Service, credential: Credential, tmp_path: Path
+) -> None:
+    texts = ["one", "two", "three", "four", "five", "six"]
+    audio: list[Samples | Path] = [service.recognizer.say(text, 0.5) for text in texts]
+    pcm = as_int16(audio[2])  # type: ignore[arg-type]
+    write_flac(tmp_path / "three.flac", pcm.astype(np.float32) / np.float32(32768))
+    audio[2] = tmp_path / "three.flac"
+    service.recognizer.seconds = 0.2
+    told: list[tuple[int, int]] = []
+    heard = recognize_live(
+        service.endpoint, credential, audio, side_by_side=3, patience=QUICK, progress=lambda *two: told.append(two)
+    )
+    assert [one.text for one in heard] == texts
+    assert told == [(done, 6) for done in range(1, 7)]
+    assert 2 <= service.recognizer.most_at_once <= 3
+
+
+def test_nothing_said_is_no_text(service: Service, credential: Credential) -> None:
+    not_understood = service.recognizer.say("")
+    heard = recognize_live(service.endpoint, credential, [SILENCE, not_understood, SILENCE[:0]], patience=QUICK)
+    assert [one.text for one in heard] == ["", "", ""]
+    assert service.connections == 2
+
+
+def test_a_base_model_needs_no_endpoint(service: Service, credential: Credential) -> None:
+    audio = service.recognizer.say("how are you")
+    heard = recognize_live(base_endpoint(service.address, "en-US"), credential, [audio], patience=QUICK)
+    assert [one.text for one in heard] == ["how are you"]
+    assert service.recognizer.models == [service.state.default_base("en-US").id]
+
+
+class Token:
+    token = "emulated-token"
+    expires_on = 4_000_000_000
+
+    def get_token(self, *scopes: str) -> "Token":
+        return self
+
+
+def entra(resource: str, token: str = "emulated-token") -> Credential:
+    source = Token()
+    source.token = token
+    environment = {"AZURE_SPEECH_RESOURCE_ID": resource}
+    return find_credential(environment, "https://name.cognitiveservices.azure.com", entra=lambda: source)
+
+
+def test_an_entra_sign_in_with_the_id_of_the_resource(service: Service) -> None:
+    audio = [service.recognizer.say("yes please")]
+    [heard] = recognize_live(service.endpoint, entra("/subscriptions/1/speech"), audio, patience=QUICK)
+    assert heard.text == "yes please"
+
+
+def test_an_entra_sign_in_without_it_is_refused(service: Service) -> None:
+    with pytest.raises(SettingsError, match="set AZURE_SPEECH_RESOURCE_ID in the environment"):
+        recognize_live(service.endpoint, entra(""), [SILENCE])
+    assert service.connections == 0
+
+
+def failure(service: Service, credential: Credential, endpoint: Endpoint | None = None) -> AzureError:
+    with pytest.raises(AzureError) as raised:
+        recognize_live(endpoint or service.endpoint, credential, [service.recognizer.say("stop")], patience=QUICK)
+    line = str(raised.value)
+    assert "\n" not in line and "ws://127.0.0.1" in line
+    assert not any(secret in line for secret in (KEY, "wrong", credential.key or "wrong"))
+    return raised.value
+
+
+@pytest.mark.parametrize("sign_in", ["key", "token"])
+def test_who_may_not(service: Service, sign_in: str, capfd: pytest.CaptureFixture[str]) -> None:
+    wrong = Credential(key="wrong-0123456789") if sign_in == "key" else entra("/speech", "wrong-0123456789")
+    error = failure(service, wrong)
+    assert "check that AZURE_SPEECH_KEY is a key of this resource and azure.region its region" in str(error)
+    assert service.connections == 1, "it is not asked again"
+    assert capfd.readouterr() == ("", ""), "the native code says nothing by itself"
+
+
+def test_an_endpoint_that_is_not_there(service: Service, credential: Credential) -> None:
+    gone = service.endpoint.model_copy(update={"self_url": f"{service.address}/speechtotext/endpoints/gone"})
+    error = failure(service, credential, gone)
+    assert "there is no such endpoint in this region" in str(error)
+    assert service.connections == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_it_asks_again_when_it_is_put_off(service: Service, credential: Credential, status: int) -> None:
+    service.fails("error", status=status, times=2)
+    audio = [service.recognizer.say("once more")]
+    [heard] = recognize_live(service.endpoint, credential, audio, patience=QUICK)
+    assert heard.text == "once more"
+    assert service.connections == 3, "two refusals, and the SDK adds no tries of its own"
+
+
+@pytest.mark.parametrize(
+    "status, mend", [(429, "too many live recognitions at once: tier F0 allows 1"), (503, "try again in some minutes")]
+)
+def test_it_gives_up_after_some_tries(service: Service, credential: Credential, status: int, mend: str) -> None:
+    service.fails("error", status=status, times=-1)
+    assert mend in str(failure(service, credential))
+    assert service.connections == QUICK.attempts
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+def test_a_dropped_connection_is_made_again(service: Service, credential: Credential, kind: str) -> None:
+    service.fails(kind, seconds=0.5)
+    audio = [service.recognizer.say("still there")]
+    [heard] = recognize_live(service.endpoint, credential, audio, patience=QUICK)
+    assert heard.text == "still there"
+    assert service.connections == 2
+
+
+def test_after_a_drop_it_goes_on_behind_the_last_phrase(service: Service, credential: Credential) -> None:
+    service.fails("drop_after", seconds=2.5, times=1)
+    audio = with_pauses(service.recognizer, "the first", "the second")
+    service.recognizer.tell(audio[round(1.02 * SAMPLE_RATE) :], "the second")
+    [heard] = recognize_live(service.endpoint, credential, [audio], patience=QUICK)
+    assert heard.text == "the first the second"
+    assert len(service.recognizer.models) == 2, "the first phrase is not recognized twice"
+    assert service.connections == 2
+
+
+def test_nobody_listens_there(service: Service, credential: Credential) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    error = failure(service, credential, base_endpoint(f"ws://127.0.0.1:{port}", "en-US"))
+    assert "no connection (ConnectionFailure); check the network, and azure.region" in str(error)
+
+
+def test_a_service_that_says_nothing(service: Service, credential: Credential) -> None:
+    service.recognizer.seconds = 60.0
+    hasty = Patience(attempts=1, seconds=20.0, silence=-1.5)
+    began = time.monotonic()
+    with pytest.raises(TimedOut, match="did not answer in time; try again"):
+        recognize_live(service.endpoint, credential, [service.recognizer.say("too slow")], patience=hasty)
+    assert time.monotonic() - began < 10
+
+
+def test_somebody_says_stop(service: Service, credential: Credential) -> None:
+    service.recognizer.seconds = 60.0
+    stop = threading.Event()
+    threading.Timer(0.5, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        recognize_live(service.endpoint, credential, [service.recognizer.say("no")] * 3, side_by_side=2, stop=stop)
+    assert time.monotonic() - began < 10
+
+
+def test_ctrl_c_ends_it(service: Service, credential: Credential) -> None:
+    service.recognizer.seconds = 60.0
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        recognize_live(service.endpoint, credential, [service.recognizer.say("no")] * 3)
+    assert time.monotonic() - began < 10
+    assert len(service.recognizer.models) == 1, "what was waiting is not begun"
+
+
+@pytest.mark.parametrize("address", ["", "ws://example.com", "https://example.com", "wss://", "wss://[1"])
+def test_the_key_goes_nowhere_else(address: str, credential: Credential) -> None:
+    with pytest.raises(AzureError, match="its address does not begin with wss://"):
+        recognize_live(base_endpoint(address, "en-US"), credential, [SILENCE])
+
+
+def test_without_the_sdk(service: Service, credential: Credential, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "azure.cognitiveservices", None)
+    assert "the Speech SDK cannot be loaded" in str(failure(service, credential))
+
+
+def test_a_file_that_is_no_audio(service: Service, credential: Credential, tmp_path: Path) -> None:
+    (tmp_path / "no.wav").write_bytes(b"no audio")
+    with pytest.raises(Exception, match=r"no\.wav"):
+        recognize_live(service.endpoint, credential, [tmp_path / "no.wav"])
+    assert service.connections == 0
