@@ -10,9 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path(__file__).with_name("RESULTS.md")
-PARTS = ("recognition", "command_line", "scoring", "comparison", "corpora", "fuzz", "text", "loop")
-LONG = ("text", "loop")
-"""They train a model; left out of a quick benchmark unless they are asked for."""
+PARTS = ("recognition", "command_line", "scoring", "comparison", "corpora", "fuzz", "text", "loop", "azure")
+LONG = ("text", "loop", "azure")
+"""They train a model, or take minutes; left out of a quick benchmark unless they are asked for."""
 ROUNDS, QUICK_ROUNDS = 7, 2
 
 

@@ -13,8 +13,9 @@ from asr.scoring.checks import COSTS, OF_THE_TEST, REFUSALS
 from asr.scoring.evaluation import Evaluation
 from asr.training.learning_rate import default_learning_rate
 from flows.cli_arguments import parse, settings_flags
+from tasks.load_settings import load_settings
 from tasks.result import Outcome, Result
-from tasks.settings import load_settings, setting_fields
+from tasks.settings import setting_fields
 from tasks.settings_sources import RESERVED, variable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_exist(page: Path) -> None:
-    targets = set(re.findall(r"^(\w+):.*## ", text_of(ROOT / "Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):.*## ", text_of(ROOT / "Makefile"), re.MULTILINE))
     for words in shell_lines(page):
         if words[0] == "make":
             assert words[1] in targets, words
