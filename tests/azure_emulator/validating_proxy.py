@@ -26,6 +26,7 @@ from starlette.routing import Route
 from tests.azure_emulator.options import CONTRACT
 
 PRISM = "@stoplight/prism-cli@5"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _START = 60.0
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "host"}
 
@@ -81,7 +82,8 @@ def validating_proxy(prism: Path, emulator: str, port: int, folder: Path) -> Ite
         )
         alone = stack.enter_context(_prism([str(prism), "mock", str(contract), "--errors"], folder, "alone"))
         client = stack.enter_context(httpx2.Client(timeout=120))
-        app = Starlette(routes=[Route("/{path:path}", _forward(proxied, client, through, alone, emulator), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])])  # fmt: skip
+        forward = _forward(proxied, client, through, alone, emulator)
+        app = Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)])
         stack.enter_context(_served(app, port))
         yield proxied
 
@@ -114,7 +116,7 @@ def _forward(proxied: Proxied, client: httpx2.Client, through: str, alone: str, 
 
 
 def _without_examples(value: Any) -> Any:
-    """The contract without the examples, which lie in files that are not there, and with `/speechtotext` in its paths."""
+    """The contract without examples, which lie in files that are not there, and with `/speechtotext` in its paths."""
     if isinstance(value, dict):
         kept = {name: _without_examples(part) for name, part in value.items() if name != "x-ms-examples"}
         if "swagger" in kept:
