@@ -49,6 +49,7 @@ def find_better(settings: Settings, force: bool) -> Result:
         question = ask(settings, corpora, base)
         earlier = None if force else earlier_answer(settings, question)
         if earlier and earlier.same_testing_data:
+            ensure_released(settings)
             return point_at(settings, earlier)
 
         try_start(settings, base, corpora, trains=not earlier and not settings.good_enough)
@@ -71,12 +72,12 @@ def find_better(settings: Settings, force: bool) -> Result:
                 package, candidate = packages[decision.chosen], scores[decision.chosen]
                 model = register_candidate(settings, run, package, candidate[0])
                 decision = heed_objections(settings, model, decision)
-                compare_with_service(settings, run, corpora.testing, (champion, package), (baseline[0], candidate[0]))
                 release = None
                 if decision.promotes:
                     release = promote(settings, run, model, champion, candidate, corpora.testing, decision.verdict)
                 if release or not decision.promotes:
                     break
+            compare_with_service(settings, run, corpora.testing, (champion, package), (baseline[0], candidate[0]))
             findings = analyse_errors(settings, run, corpora, baseline, candidate, trained.prepared, package)
             evidence = Evidence(
                 baseline=baseline,

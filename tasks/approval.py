@@ -7,10 +7,12 @@ from pathlib import Path
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
-from asr.errors import UserError
+from asr.azure.azure_model import is_azure_model, read_azure_model
+from asr.errors import ModelError, UserError
 from asr.models.checkpoint import fingerprint
 from asr.scoring.markdown_text import markdown
 from asr.scoring.person_decision import PersonDecision
+from tasks.azure.service import custom_speech
 from tasks.promote import move_evaluated
 from tasks.promotion_journal import Move
 from tasks.promotion_lock import one_promotion_at_a_time
@@ -98,6 +100,16 @@ def _refuse_stale(settings: Settings, waiting: Waiting) -> None:
             f"{candidate.directory}: {candidate.name} is not what was evaluated; nothing was promoted. `wergate run` "
             "trains and evaluates it again"
         )
+    if is_azure_model(candidate.directory):
+        try:
+            read_azure_model(candidate.directory).look_up(custom_speech(settings))
+        except ModelError as error:
+            reopen(settings, waiting.run_id)
+            why = str(error).partition(";")[0]
+            raise UserError(
+                f"{waiting.run_id[:8]}: {why}; nothing was promoted. `wergate run` with the same data and settings "
+                "trains it again and asks again"
+            ) from error
 
 
 def _decided_before(settings: Settings, waiting: Waiting) -> Result | None:

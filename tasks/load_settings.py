@@ -27,6 +27,8 @@ from tasks.settings_sources import (
 
 _LIKE_A_KEY = re.compile(r"[0-9A-Za-z]{32}")
 """What is never shown: keys of Azure look so, and people put them where they do not belong."""
+_ONE_OF: tuple[Key, ...] = (("azure", "region"), ("azure", "address"))
+"""Of these only one is given: that of a later source takes the place of the other, too."""
 
 
 def load_settings(config: Path | None, flags: Mapping[str, str], environ: Mapping[str, str], start: Path) -> Settings:
@@ -40,19 +42,26 @@ def load_settings(config: Path | None, flags: Mapping[str, str], environ: Mappin
     fields = setting_fields()
     start = start.absolute()
     home, given = from_pyproject(start)
-    given += from_config(config, start) if config else []
-    given += from_environment(environ, fields, start)
-    given += from_flags(flags, start)
+    sources = [
+        given,
+        from_config(config, start) if config else [],
+        from_environment(environ, fields, start),
+        from_flags(flags, start),
+    ]
 
     defaults = Settings.model_fields
     values: dict[Key, object] = {(key,): home / defaults[key].default for key in defaults if key in FOLDERS}
     mistakes: list[str] = []
     effective: dict[Key, Given] = {}
-    for item in given:
-        if item.key in fields:
-            effective[item.key] = item  # a later source wins
-        else:
-            mistakes.append(_unknown(item, fields))
+    for source in sources:
+        if any(item.key in _ONE_OF and item.value for item in source):
+            for key in _ONE_OF:
+                effective.pop(key, None)
+        for item in source:
+            if item.key in fields:
+                effective[item.key] = item  # a later source wins
+            else:
+                mistakes.append(_unknown(item, fields))
     for key, item in effective.items():
         try:
             values[key] = _value(item, fields[key])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from asr.azure.azure_model import is_azure_model, read_azure_model
+from asr.azure.locales import find_locale
 from asr.releases.hub import HubPlace
 from asr.releases.place import Place
 from tasks.azure.service import endpoint_place
@@ -43,3 +44,23 @@ def release_everywhere(settings: Settings, folder: Path, test: Callable[[Path], 
         if not place.has(folder):
             place.release(folder, test)
             log.info("%s is live at %s", folder.name, place.name)
+
+
+def undo_release(settings: Settings, folder: Path) -> None:
+    """Take back a release that its endpoint did not pass, also where the champion needs none; tried, it stays.
+
+    Raises:
+        AzureError: the service cannot be asked, or refused it.
+    """
+    if is_azure_model(folder) and settings.azure.endpoint:
+        endpoint_place(settings, read_azure_model(folder).locale, to_release=True).undo()
+
+
+def undo_leftover(settings: Settings, champion: Path) -> None:
+    """The same when a champion of this machine is live, for what could not be undone at once.
+
+    Raises:
+        AzureError: the service cannot be asked, or refused it.
+    """
+    if settings.backend == "azure" and not is_azure_model(champion):
+        endpoint_place(settings, find_locale(settings.language), to_release=True).undo()

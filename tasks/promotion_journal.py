@@ -16,8 +16,9 @@ from tasks.tracking import client
 log = logging.getLogger(__name__)
 
 _TAG = "wergate.moving"
-_ABANDONED = timedelta(minutes=30)
-"""After this time a step that somebody else has begun, and nobody has ended, is taken for dead."""
+_ABANDONED = timedelta(hours=3)
+"""After this time a step that somebody else has begun, and nobody has ended, is taken for dead: an endpoint may take
+two hours."""
 
 
 class Move(BaseModel):

@@ -15,7 +15,7 @@ from asr.errors import UserError
 from asr.models.checkpoint import fingerprint
 from asr.releases.directory import CURRENT, current, refuse_folder, stage, switch
 from tasks.environment import without_passwords
-from tasks.places import reach, release_everywhere
+from tasks.places import reach, release_everywhere, undo_leftover
 from tasks.promotion_journal import Move, begin, begun, end, is_ours
 from tasks.promotion_lock import one_promotion_at_a_time
 from tasks.promotion_log import Entry, What, note
@@ -29,7 +29,7 @@ from tasks.registry import (
     registered,
     tag_version,
 )
-from tasks.releases import is_live, put_live, release_card, release_facts, release_name, releases_folder
+from tasks.releases import is_live, put_live, release_card, release_facts, release_name, releases_folder, take_back
 from tasks.settings import Settings
 from tasks.try_release import try_interrupted
 
@@ -86,7 +86,7 @@ def recover(settings: Settings) -> None:
     if move.is_alive(settings):
         raise UserError(
             f"{settings.name}: v{move.version} is being {move.what} on {move.host} since {move.at:%H:%M} UTC; try "
-            "again when that has ended, or half an hour later if it has died"
+            "again when that has ended, or three hours later if it has died"
         )
     why = "It was interrupted and undone."
     if alias_number(settings, CHAMPION) == move.version:
@@ -124,7 +124,7 @@ def ensure_released(settings: Settings) -> None:
     with one_promotion_at_a_time(settings):
         recover(settings)
         if champion := alias_number(settings, CHAMPION):
-            put_live(settings, champion)
+            undo_leftover(settings, put_live(settings, champion))
 
 
 def _overtaken(settings: Settings, move: Move) -> bool:
@@ -214,6 +214,7 @@ def _undo(settings: Settings, move: Move) -> None:
     move_alias(settings, PREVIOUS, move.previous)
     if move.replaces is not None:
         put_live(settings, move.replaces)
+    take_back(settings, move.version)
 
 
 def _entry(move: Move, what: What, reason: str) -> Entry:

@@ -8,7 +8,7 @@ from pathlib import Path
 from asr.releases.directory import CURRENT, current, stage, switch
 from asr.releases.facts import Facts, base_shown, wergate_version
 from asr.releases.model_card import model_card
-from tasks.places import release_everywhere
+from tasks.places import release_everywhere, undo_release
 from tasks.registry import Registered, fingerprint_of, registered
 from tasks.settings import Settings
 from tasks.try_release import load_release
@@ -67,6 +67,16 @@ def put_live(settings: Settings, version: int, test: Callable[[Settings, Path], 
         switch(folder.parent, folder.name)
     release_everywhere(settings, folder, partial(test, settings))
     return folder
+
+
+def take_back(settings: Settings, version: int) -> None:
+    """Undo what the release of a version has changed where the champion has no place; never staged, it changed nothing.
+
+    Raises:
+        UserError: the place cannot be reached, or refused it.
+    """
+    for folder in releases_folder(settings).glob(f"v{version}-*"):
+        undo_release(settings, folder)
 
 
 def _folder(settings: Settings, version: int) -> Path:

@@ -39,7 +39,7 @@ def transcribe_files(settings: Settings, model: str, files: Sequence[Path]) -> l
     released = current(settings.data / "releases") if model == CHAMPION else None
     directory = released or find_model.fn(settings, model).directory
     if is_azure_model(directory):
-        heard = transcribe_at_azure(settings, directory, files)
+        heard = transcribe_at_azure(settings, directory, files, audio)
         return [
             Transcript(file=file, text=text, seconds=length)
             for file, text, length in zip(files, heard, seconds, strict=True)

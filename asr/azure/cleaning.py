@@ -14,8 +14,9 @@ KEPT_TESTS = 10
 """Newest testing datasets that stay: each run uses them again."""
 FORGOTTEN = timedelta(days=30)
 """After which a training dataset of a run that nobody knows is waste."""
-STILL_READ = timedelta(hours=1)
-"""For so long the result of a batch may still be read, unless its run is known to have ended."""
+STILL_READ = timedelta(hours=48)
+"""For so long the result of a batch may still be read, unless its run is known to have ended; the service keeps it no
+longer."""
 
 DELETED_FIRST: tuple[Sort, ...] = ("transcription", "evaluation", "endpoint", "model", "dataset")
 """The order of deletion: what uses something goes before it."""
@@ -35,7 +36,7 @@ class Known(BaseModel):
     promoted: tuple[str, ...] = ()
     """Ids of the models that were ever released, the last release first."""
     rejected: frozenset[str] = frozenset()
-    """Ids of models that the gate or a person has rejected, and that were never released."""
+    """Ids of models that the gate or a person has rejected here, and that were never released here."""
     registered: frozenset[str] = frozenset()
     finished: frozenset[str] = frozenset()
     """Runs that have decided something, or that are so old that nobody goes on with them."""
@@ -128,20 +129,22 @@ def _staying_models(inventory: Inventory, known: Known, going: Mapping[str, str]
 def _of_model(model: Item, known: Known, now: datetime, keep: int, everything: bool) -> str:
     if model.status == "Failed":
         return "its training has failed"
+    if everything and model.expires and model.expires <= now:
+        return f"it has expired on {model.expires:%Y-%m-%d}, and nothing uses it"
+    if model.run not in known.finished:
+        return ""  # whoever made it may still want it, whatever is thought of it here
     if model.id in known.rejected:
         return "it was rejected"
     if not everything:
         return ""
-    if model.expires and model.expires <= now:
-        return f"it has expired on {model.expires:%Y-%m-%d}, and nothing uses it"
     if model.id in known.promoted:
         place = known.promoted.index(model.id) + 1
         return f"{keep} models were released after it, and nothing uses it" if place > keep else ""
-    if model.id == known.challenger or model.run in known.unfinished:
+    if model.id == known.challenger:
         return ""
     if model.id in known.registered:
         return "it was never released, and there is a newer candidate"
-    return "its run has ended without it" if model.run in known.finished else ""
+    return "its run has ended without it"
 
 
 def _why_model_stays(model: Item, known: Known) -> str:
@@ -151,7 +154,7 @@ def _why_model_stays(model: Item, known: Known) -> str:
         return "challenger"
     if model.run in known.unfinished:
         return "its run has not ended"
-    return "" if model.id in known.registered else "its run is not in this MLflow store"
+    return "" if model.run in known.finished else "its run is not in this MLflow store"
 
 
 def _used_datasets(inventory: Inventory, going: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Custom Speech as typed calls: what the service keeps is asked for, found, changed, waited for and deleted here."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, get_args
 from urllib.parse import quote
@@ -9,11 +10,13 @@ from pydantic import BaseModel, ValidationError
 from asr.azure.azure_error import AzureError, Expired, InUse, NotThere, TimedOut, something_else
 from asr.azure.back_off import wished
 from asr.azure.connection import Connection
-from asr.azure.entities import Dataset, Entity, File, Reference, UploadedBlocks
+from asr.azure.entities import MARKED, Dataset, Entity, File, Reference, UploadedBlocks
 from asr.azure.exchange import Answer
 from asr.azure.fields import as_change, as_request
 from asr.azure.locales import Kind
 from asr.azure.pages import pages
+
+log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=Entity)
 P = TypeVar("P", bound=BaseModel)
@@ -36,12 +39,20 @@ class CustomSpeech:
     def all(self, kind: type[E], where: str = "") -> Iterator[E]:
         """All of a kind, page by page, oldest first; `where` is an OData filter, its strings made with `quoted`.
 
-        Delete nothing while this runs: what follows would move up and be left out.
+        Delete nothing while this runs: what follows would move up and be left out. What cannot be read and was not made
+        by Wergate is passed over.
         """
         query = {"filter": where} if where else {}
         for page in pages(self.connection, kind.PATH, query):
             for one in page:
-                yield _read(kind, one, f"GET {kind.PATH}")
+                try:
+                    found = _read(kind, one, f"GET {kind.PATH}")
+                except AzureError as error:
+                    if not _is_of_others(one):
+                        raise
+                    log.debug("passed over: %s", error)
+                else:
+                    yield found
 
     def get(self, kind: type[E], id: str) -> E:
         """One of a kind. Raises NotThere."""
@@ -205,6 +216,14 @@ class CustomSpeech:
 def quoted(text: str) -> str:
     """A string in a filter: `it's` is `'it''s'` (OData 4.01 URL conventions, 2.2)."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _is_of_others(content: Any) -> bool:
+    """Whether it is an entity that does not carry our mark."""
+    if not isinstance(content, dict) or "self" not in content:
+        return False
+    properties = content.get("customProperties")
+    return not isinstance(properties, dict) or not any(str(name).startswith(MARKED) for name in properties)
 
 
 def _is_same(one: Entity, wanted: Entity) -> bool:

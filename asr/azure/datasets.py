@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from asr.azure.azure_error import AzureError
@@ -28,15 +29,17 @@ def ensure_dataset(
     *,
     patience: float,
     max_rejected: float = 1.0,
+    whole: bool = False,
     progress: Callable[[int, int], None] = lambda _sent, _of: None,
 ) -> Dataset:
     """The dataset that holds a part, imported; `path` gives the file when it has to be uploaded.
 
     Uploaded before, by this run or by another of the project, it is not uploaded again. `patience` is in seconds.
+    `whole`: it is a test, of which no line may be left out; one that is not whole is deleted.
 
     Raises:
         AzureError: the service refused it, or its import failed.
-        DataError: the service left out more than `max_rejected` of its lines.
+        DataError: the service left out more than `max_rejected` of its lines, or any of a test.
     """
     dataset = usable(service, Dataset, maker, role, part.fingerprint) or service.create(
         Dataset(
@@ -57,11 +60,11 @@ def ensure_dataset(
             message=f"{part.file} ({role}): the service could not import it ({dataset.why or 'it does not say why'})",
             mend=_reported(service, dataset) or "check the data with wergate validate",
         )
-    _refuse_rejected(service, dataset, part, role, max_rejected)
+    _refuse_rejected(service, dataset, part, role, 0.0 if whole else max_rejected, whole)
     return dataset
 
 
-def _refuse_rejected(service: CustomSpeech, dataset: Dataset, part: Part, role: str, most: float) -> None:
+def _refuse_rejected(service: CustomSpeech, dataset: Dataset, part: Part, role: str, most: float, whole: bool) -> None:
     found = dataset.properties
     rejected = (found.rejected_line_count or 0) if found else 0
     if not found or rejected <= 0:
@@ -69,6 +72,10 @@ def _refuse_rejected(service: CustomSpeech, dataset: Dataset, part: Part, role: 
     lines = rejected + max(found.accepted_line_count or 0, 0)
     told = f"{part.file} ({role}): the service left out {rejected:,} of {lines:,} lines"
     report = _reported(service, dataset)
+    if whole:
+        with suppress(AzureError):  # else the next run finds it and says so again
+            service.delete(Dataset, dataset.id)
+        raise DataError(f"{told}{': ' + report if report else ''}; a test must be whole: mend the line, and run again")
     if rejected > most * lines:
         mend = f"azure.max_rejected is {most:.0%}; mend the lines, or raise it"
         raise DataError(f"{told}{': ' + report if report else ''}; {mend}")

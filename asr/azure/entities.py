@@ -1,17 +1,17 @@
 """What the service keeps, as far as Wergate reads or writes it; the same model asks for one and is the answer.
 
 Speech to text REST API 2025-10-15, as its OpenAPI file defines it. Unknown fields are ignored: the service adds some.
+Its enumerations are open (`modelAsString`), so that kinds and states are any text.
 """
 
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from asr.azure.locales import Kind
-
-Status = Literal["NotStarted", "Running", "Succeeded", "Failed"]
+MARKED = "wergate."
+"""How the names of the custom properties begin that only Wergate writes."""
 
 
 class Part(BaseModel):
@@ -54,11 +54,12 @@ class Entity(Part):
     display_name: str
     description: str | None = None
     locale: str
-    custom_properties: dict[str, str] = {}
+    custom_properties: Annotated[dict[str, str], BeforeValidator(lambda found: {} if found is None else found)] = {}
     """At most 10, keys of 64 and values of 256 characters at most."""
     created_date_time: datetime | None = None
     last_action_date_time: datetime | None = None
-    status: Status | None = None
+    status: str | None = None
+    """`NotStarted`, `Running`, `Succeeded` or `Failed`; only the last two are an end."""
     properties: Properties | None = None
 
     @property
@@ -83,8 +84,6 @@ class Project(Entity):
 
     PATH = "projects"
 
-    foundry_project_name: str | None = None
-
 
 class DatasetProperties(Properties):
     """What the import of a dataset found."""
@@ -99,7 +98,7 @@ class Dataset(Entity):
 
     PATH = "datasets"
 
-    kind: Kind
+    kind: str
     content_url: str | None = None
     project: Reference | None = None
     properties: DatasetProperties | None = None
@@ -115,7 +114,7 @@ class DeprecationDates(Part):
 class Features(Part):
     """What a model can be used for."""
 
-    supports_adaptations_with: tuple[Kind, ...] = ()
+    supports_adaptations_with: tuple[str, ...] = ()
     supports_transcriptions_submit: bool | None = None
     supports_transcriptions_transcribe: bool | None = None
     supports_endpoints: bool | None = None
@@ -212,9 +211,9 @@ class ServiceEvaluation(Entity):
 
     PATH = "evaluations"
 
-    model1: Reference
-    model2: Reference
-    dataset: Reference
+    model1: Reference | None = None
+    model2: Reference | None = None
+    dataset: Reference | None = None
     transcription1: Reference | None = None
     transcription2: Reference | None = None
     project: Reference | None = None
@@ -224,7 +223,7 @@ class ServiceEvaluation(Entity):
 class TranscriptionProperties(Properties):
     """How a batch is transcribed."""
 
-    time_to_live_hours: int
+    time_to_live_hours: int | None = None
     profanity_filter_mode: str | None = None
     punctuation_mode: str | None = None
     word_level_timestamps_enabled: bool | None = None

@@ -7,8 +7,8 @@ from asr.azure.options import API_VERSION
 
 _LATER = "try again in some minutes; see https://status.azure.com"
 _ROLE = (
-    "give who signs in the role Cognitive Services Speech Contributor on the Speech resource (Owner and Contributor "
-    "are not enough), or use a key (AZURE_SPEECH_KEY)"
+    "this sign-in may not do that: check that AZURE_SPEECH_KEY is of this resource; who signs in with Entra needs the "
+    "role Cognitive Services Speech Contributor on it (Owner and Contributor are not enough)"
 )
 _KEY = "check that AZURE_SPEECH_KEY is a key of this resource and azure.region its region (a key works in no other)"
 _TIER = (
@@ -82,7 +82,7 @@ _BY_STATUS = {
     400: _OURS,
     401: _KEY,
     402: _TIER,
-    403: f"{_ROLE}; the free tier F0 has no batch transcription",
+    403: f"{_ROLE}; not every tier of a resource has everything (F0 has little)",
     404: _MOVED,
     405: _OURS,
     407: _PROXY,

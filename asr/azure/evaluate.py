@@ -39,7 +39,7 @@ def ensure_testing_data(
     if len(parts.parts) != 1:
         raise DataError(f"{parts.folder}: {len(parts.parts)} datasets, and a test has to fit into one; test on less")
     [part] = parts.parts
-    return ensure_dataset(service, maker, _ROLE, part, file(part), patience=patience, max_rejected=0.0)
+    return ensure_dataset(service, maker, _ROLE, part, file(part), patience=patience, whole=True)
 
 
 def evaluate_on_azure(
@@ -68,7 +68,7 @@ def evaluate_on_azure(
     """
     utterances = corpus.read()
     refuse_synthetic(utterances, f"testing in {corpus.folder}")
-    heard = transcribe_dataset(service, maker, model, dataset, names, patience)
+    heard = transcribe_dataset(service, maker, model, dataset, names, patience, corpus=corpus.name)
     rows = score(utterances, {names[file]: text for file, text in heard.items()}, normalizer)
     table = folder / "utterances.jsonl"
     write_table(rows, table)

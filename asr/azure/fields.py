@@ -11,11 +11,9 @@ _READ_ONLY = {"self_url", "created_date_time", "last_action_date_time", "status"
 _READ_ONLY |= {"transcription1", "transcription2"}
 _MAY_BE_SET = {
     "customModelWeightPercent",
-    "displayFormWordLevelTimestampsEnabled",
     "loggingEnabled",
     "profanityFilterMode",
     "punctuationMode",
-    "textNormalizationKind",
     "timeToLiveHours",
     "wordLevelTimestampsEnabled",
 }

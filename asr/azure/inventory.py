@@ -17,7 +17,6 @@ from asr.azure.entities import (
     Reference,
     ServiceBase,
     ServiceEvaluation,
-    Status,
     Transcription,
 )
 from asr.azure.marks import RELEASE, TRIED, Mark, read_mark
@@ -49,7 +48,7 @@ class Item(BaseModel):
     """What for, as its mark says: `training Acoustic`, `testing audio`, `model` …"""
     run: str = ""
     """The MLflow run that made it; empty when it was made outside of one."""
-    status: Status | None = None
+    status: str | None = None
     created: datetime | None = None
     changed: datetime | None = None
     """Since when it has its status."""

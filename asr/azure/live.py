@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from asr.audio import SAMPLE_RATE, Samples, decode
 from asr.azure.azure_error import AzureError, Stopped
 from asr.azure.back_off import Patience
+from asr.azure.clouds import LOOPBACK
 from asr.azure.credential import KEY, RESOURCE_ID, Credential
 from asr.azure.entities import Endpoint, EndpointLinks
 from asr.azure.live_session import Place, phrases
@@ -28,7 +29,7 @@ PATIENCE = Patience(attempts=6)
 _PACE = 2.0
 """Seconds that a second of audio may take; the SDK sends what is not live at twice the speed of live audio."""
 _GLANCE = 0.1  # seconds between two looks whether to stop
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_PATH = "/stt/speech/universal/v2"
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class LiveText:
 def base_endpoint(host: str, locale: str) -> Endpoint:
     """The base model of a locale, which every resource hosts by itself.
 
-    `host` such as `wss://westeurope.stt.speech.microsoft.com`.
+    `host` such as `wss://westeurope.stt.speech.microsoft.com`, or `wss://` and the custom domain.
     """
-    return Endpoint(display_name="base model", locale=locale, links=EndpointLinks(web_socket=host))
+    return Endpoint(display_name="base model", locale=locale, links=EndpointLinks(web_socket=host + _PATH))
 
 
 def recognize_live(
@@ -137,13 +138,13 @@ def _place(endpoint: Endpoint, credential: Credential) -> Place:
         host, netloc = parts.hostname or "", parts.netloc.rpartition("@")[2]
     except ValueError:
         host = ""
-    if not host or not (parts.scheme == "wss" or (parts.scheme == "ws" and host in _LOOPBACK)):
+    if not host or not (parts.scheme == "wss" or (parts.scheme == "ws" and host in LOOPBACK)):
         raise AzureError(
             f"its address does not begin with wss:// ({safe_text(address) or 'none'})",
             doing=f"live recognition by endpoint {endpoint.id or endpoint.display_name}",
             mend="wait until the endpoint has been deployed, and check azure.address",
         )
-    place = Place(f"{parts.scheme}://{netloc}", endpoint.id, endpoint.locale)
+    place = Place(parts._replace(netloc=netloc, fragment="").geturl(), endpoint.id, endpoint.locale)
     if credential.key:
         return replace(place, key=credential.key)
     if not credential.resource_id:

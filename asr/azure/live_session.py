@@ -28,7 +28,13 @@ _LAST_WORD = 2.0  # seconds that the SDK may take to say why a session has ended
 _FAREWELL = 2.0  # seconds that its end is waited for: with a service that has fallen silent it takes 11
 _STATUS = re.compile(r"\((\d{3})\)")
 _PASSING = {408, 429, 500, 502, 503, 504}
-_NO_STATUS = {"AuthenticationFailure": 401, "Forbidden": 403, "TooManyRequests": 429, "ServiceUnavailable": 503}
+_NO_STATUS = {
+    "BadRequest": 400,
+    "AuthenticationFailure": 401,
+    "Forbidden": 403,
+    "TooManyRequests": 429,
+    "ServiceUnavailable": 503,
+}
 """What the SDK calls these, in case that it does not say the status."""
 _BROKEN = {"ConnectionFailure", "ServiceTimeout", "ServiceError", "ServiceUnavailable"}
 
@@ -37,8 +43,11 @@ _BROKEN = {"ConnectionFailure", "ServiceTimeout", "ServiceError", "ServiceUnavai
 class Place:
     """Where audio is sent to, and who sends it."""
 
-    host: str
-    """Scheme and host, such as `wss://westeurope.stt.speech.microsoft.com`."""
+    address: str
+    """The whole of it, such as `wss://westeurope.stt.speech.microsoft.com/stt/speech/universal/v2?cid=…`.
+
+    With a host alone the SDK would ask a path that regions have and custom domains do not have.
+    """
     endpoint_id: str
     """Of the hosted model; empty for the base model of the language."""
     language: str
@@ -82,7 +91,7 @@ def phrases(
         Stopped: `is_stopped` says so; it is asked often.
         AzureError: the service refused it, or the connection failed; `passing` when it may work the next time.
     """
-    doing = f"live recognition at {place.host}"
+    doing = f"live recognition at {place.address.partition('?')[0]}"
     until = time.monotonic() + seconds
     events: SimpleQueue[_Event] = SimpleQueue()
     held: list[Any] = []
@@ -120,7 +129,7 @@ def _start(
     """Begin a session; it ends when what is returned is forgotten. `over` is set when the SDK has ended it."""
     from azure.cognitiveservices import speech as sdk
 
-    config = sdk.SpeechConfig(host=place.host, subscription=place.key or None)
+    config = sdk.SpeechConfig(endpoint=place.address, subscription=place.key or None)
     if place.token:
         config.authorization_token = place.token
     if place.endpoint_id:
@@ -212,6 +221,7 @@ def _failure(code: str, said: str, place: Place, doing: str) -> AzureError:
 
 
 _MENDS = {
+    400: "check that the service hears this language: not every locale that can be trained is heard live",
     404: "there is no such endpoint in this region: check azure.region; was it deleted meanwhile? Run again",
     429: "too many live recognitions at once: tier F0 allows 1, S0 100; wait, or recognize fewer side by side",
 }

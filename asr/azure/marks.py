@@ -17,6 +17,8 @@ _PROJECT, _ROLE, _FINGERPRINT = "wergate.project", "wergate.role", "wergate.fing
 _RUN, _COMMIT = "wergate.run", "wergate.commit"
 RELEASE, TRIED = "wergate.release", "wergate.tried"
 """Of an endpoint: the release that it has, and whether that was tried through it."""
+BEFORE, REGISTRY = "wergate.before", "wergate.registry"
+"""Of an endpoint: the tried release to go back to as long as the new one is not tried, and whose releases it has."""
 _SHOWN = 16
 """Digits of a fingerprint in a name."""
 

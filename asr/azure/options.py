@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from asr.azure.clouds import LOOPBACK, api_host, live_host
+
 API_VERSION = "2025-10-15"
 _REGION = re.compile(r"[a-z][a-z0-9]{2,23}")  # shorter than a key, which would be asked for by name otherwise
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def _region(text: str) -> str:
@@ -23,7 +24,7 @@ def _address(text: str) -> str:
         return text
     if parts.fragment or parts.path.strip("/") or not parts.hostname:
         raise ValueError("must be an address such as https://NAME.cognitiveservices.azure.com")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("must begin with https://, for a key is never sent in the clear")
     return text.rstrip("/")
 
@@ -101,4 +102,12 @@ class AzureOptions(BaseModel):
     @property
     def endpoint(self) -> str:
         """Where the service is asked; empty when nothing names it."""
-        return self.address or (f"https://{self.region}.api.cognitive.microsoft.com" if self.region else "")
+        return self.address or (f"https://{api_host(self.region)}" if self.region else "")
+
+    @property
+    def live_endpoint(self) -> str:
+        """Scheme and host that take live audio for base models; empty when nothing names them."""
+        if self.region:
+            return f"wss://{live_host(self.region)}"
+        parts = urlsplit(self.address)
+        return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}" if self.address else ""

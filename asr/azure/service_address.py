@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from asr.azure.azure_error import AzureError
+from asr.azure.clouds import LOOPBACK, is_one_cloud
 from asr.errors import SettingsError
 
 _PREFIX = "/speechtotext/"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_SAME_SERVICE = (".api.cognitive.microsoft.com", ".cognitiveservices.azure.com")
 
 
 class ServiceAddress:
@@ -21,7 +20,7 @@ class ServiceAddress:
     def __init__(self, address: str, api_version: str) -> None:
         self._parts = _split(address)
         self.host = self._parts.hostname or ""
-        self.is_this_machine = self.host in _LOOPBACK
+        self.is_this_machine = self.host in LOOPBACK
         if not self.host or not (
             self._parts.scheme == "https" or (self._parts.scheme == "http" and self.is_this_machine)
         ):
@@ -45,7 +44,7 @@ class ServiceAddress:
         """Whether a file may be fetched from an address: encrypted, or from this machine if the service is there."""
         parts = _split(url)
         return parts.scheme == "https" or (
-            parts.scheme == "http" and self.is_this_machine and parts.hostname in _LOOPBACK
+            parts.scheme == "http" and self.is_this_machine and parts.hostname in LOOPBACK
         )
 
     def _link(self, url: str) -> SplitResult:
@@ -62,9 +61,8 @@ class ServiceAddress:
             return True
         # A resource that is asked by its own name may answer with the name of its region. It is asked at its own name
         # in any case.
-        hosts = [f".{one.hostname or ''}" for one in (link, self._parts)]
         origins = [_origin(one) for one in (link, self._parts)]
-        return all(host.endswith(_SAME_SERVICE) for host in hosts) and all(
+        return is_one_cloud(*(host or "" for _, host, _ in origins)) and all(
             (scheme, port) == ("https", 443) for scheme, _, port in origins
         )
 

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
@@ -14,12 +15,13 @@ from asr.azure.azure_error import AzureError
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.entities import Dataset, File, Part, ServiceModel, Transcription, TranscriptionProperties
 from asr.azure.marks import Maker, usable
+from asr.azure.safe_text import safe_text
 
 log = logging.getLogger(__name__)
 
 ROLE = "transcription"
-_HOURS_KEPT = 6
-"""The shortest time that the service offers; ours deletes a batch when it has been read."""
+_HOURS_KEPT = 48
+"""Long enough for a run that was killed to be gone on with; ours deletes a batch when it has been read."""
 _LARGEST = 50_000_000  # bytes of the result for one audio file of two hours, many times over
 _AT_ONCE = 8
 """Results that are fetched side by side, and so in memory at most."""
@@ -35,12 +37,28 @@ class _Result(Part):
     phrases: tuple[_Phrase, ...] = Field((), alias="combinedRecognizedPhrases")
 
 
+class _Heard(NamedTuple):
+    name: str
+    """Of the audio; empty when nobody asked for it."""
+    text: str
+    called: str
+    """How the service calls the audio."""
+
+
 def transcribe_dataset(
-    service: CustomSpeech, maker: Maker, model: ServiceModel, dataset: Dataset, names: Collection[str], patience: float
+    service: CustomSpeech,
+    maker: Maker,
+    model: ServiceModel,
+    dataset: Dataset,
+    names: Mapping[str, str],
+    patience: float,
+    *,
+    corpus: str = "",
 ) -> dict[str, str]:
     """The text of every audio file of a dataset by its name, as `model` hears it; `patience` is in seconds.
 
-    Begun before, the batch is waited for and not begun again. `names` are the files that must be in the result.
+    Begun before, the batch is waited for and not begun again. `names` are the files that must be in the result, and
+    which utterance of `corpus` each is.
 
     Raises:
         AzureError: the batch failed, or some audio is not in its result.
@@ -53,12 +71,19 @@ def transcribe_dataset(
             message=f"the transcription {batch.display_name} failed ({batch.why or 'the service does not say why'})",
             mend="run again; a failed transcription is begun anew",
         )
-    heard = dict(_heard(service, batch, names))
-    if missing := sorted(set(names) - heard.keys()):
+    found = list(_heard(service, batch, names))
+    heard = {one.name: one.text for one in found if one.name}
+    if names and found and not heard:
+        raise AzureError(
+            message=f"the names of the results do not fit: one is called {found[0].called}, and {min(names)} was sent",
+            mend=f"report it; the transcription {batch.display_name} stays at the service, to be read again",
+        )
+    if missing := sorted(names[one] for one in names.keys() - heard.keys()):
         service.delete(Transcription, batch.id)
         more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
+        where = corpus or dataset.display_name
         raise AzureError(
-            message=f"{', '.join(missing[:3])}{more} of {len(names):,} audio files were not transcribed",
+            message=f"{where}: {', '.join(missing[:3])}{more} of {len(names):,} utterances were not transcribed",
             mend="listen to them, remove what is damaged, and run again",
         )
     return heard
@@ -96,13 +121,13 @@ def transcription_content(model: ServiceModel, dataset: Dataset) -> str:
     return hashlib.sha256(f"{model.id}\0{dataset.id}".encode()).hexdigest()
 
 
-def _heard(service: CustomSpeech, batch: Transcription, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """The texts by the names of their audio, in the order in which they arrive."""
+def _heard(service: CustomSpeech, batch: Transcription, names: Collection[str]) -> Iterator[_Heard]:
+    """The results in the order in which they arrive."""
     connection = service.connection.branch()
     branch = CustomSpeech(connection)
     results = (file for file in service.files(batch) if file.kind == "Transcription")
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="results") as threads:
-        running: set[Future[tuple[str, str] | None]] = set()
+        running: set[Future[_Heard]] = set()
         try:
             while True:
                 running |= {
@@ -111,25 +136,26 @@ def _heard(service: CustomSpeech, batch: Transcription, names: Collection[str]) 
                 if not running:
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from filter(None, (one.result() for one in done))
+                yield from (one.result() for one in done)
         except BaseException:  # Ctrl-C too: leaving the block waits for the threads
             connection.stop.set()
             raise
 
 
-def _read(service: CustomSpeech, file: File, names: Collection[str]) -> tuple[str, str] | None:
-    """The name of the audio of one result and its text; None when nobody asked for it."""
+def _read(service: CustomSpeech, file: File, names: Collection[str]) -> _Heard:
+    """What one result says."""
     try:
         result = _Result.model_validate(json.loads(service.content(file, _LARGEST)))
     except (ValueError, RecursionError) as error:
         raise AzureError(message=f"{file.name}: the service wrote a result that cannot be read", mend="run again") \
             from error  # fmt: skip
-    name = next((one for one in _names(result, file) if one in names), None)
-    if name is None:
+    called = [one for one in _names(result, file) if one]
+    name = next((one for one in called if one in names), "")
+    if not name:
         log.warning("%s: a result of audio that was not asked for", file.name)
-        return None
+        return _Heard("", "", safe_text(called[0]) if called else "nothing")
     channels = sorted(result.phrases, key=lambda phrase: phrase.channel)
-    return name, channels[0].lexical if channels else ""
+    return _Heard(name, channels[0].lexical if channels else "", name)
 
 
 def _names(result: _Result, file: File) -> Iterator[str]:

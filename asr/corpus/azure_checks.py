@@ -11,7 +11,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 
 from asr.audio import SAMPLE_RATE
-from asr.azure.locales import locales_of
+from asr.azure.locales import is_known, locales_of
 from asr.corpus.limits import Limits, Longest
 from asr.corpus.repeats import find_repeats
 from asr.corpus.rules import Problem, Purpose, problem
@@ -76,7 +76,7 @@ def check_azure_amount(folder: Path, purpose: Purpose, utterances: int, seconds:
 
 def check_azure_locale(folder: Path, purpose: Purpose, locale: str) -> Iterator[Problem]:
     """Whether a training learns from audio at all."""
-    if purpose == "training" and locale not in locales_of("Acoustic"):
+    if purpose == "training" and is_known(locale) and locale not in locales_of("Acoustic"):
         yield problem("azure_locale", folder, detail=f"{locale}, it learns from the transcripts alone")
 
 

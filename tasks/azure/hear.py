@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from asr.audio import Samples, decode
+from asr.audio import Samples
 from asr.azure.azure_model import AzureModel, read_azure_model
 from asr.azure.entities import Endpoint
 from asr.azure.fast_transcription import transcribe_fast
@@ -30,8 +29,12 @@ def hear(settings: Settings, directory: Path, audio: Sequence[Samples]) -> list[
     return [one.text for one in found]
 
 
-def transcribe_at_azure(settings: Settings, directory: Path, files: Sequence[Path]) -> list[str]:
+def transcribe_at_azure(
+    settings: Settings, directory: Path, files: Sequence[Path], audio: Sequence[Samples]
+) -> list[str]:
     """What is said in each file: heard live where the model is hosted, else by fast transcription, in display form.
+
+    `audio`: what the files hold.
 
     Raises:
         AudioError: a file cannot be decoded.
@@ -41,7 +44,7 @@ def transcribe_at_azure(settings: Settings, directory: Path, files: Sequence[Pat
     """
     model = read_azure_model(directory)
     if model.is_base or _hosted(settings, model):
-        return hear(settings, directory, [decode(file) for file in files])
+        return hear(settings, directory, audio)
     service = custom_speech(settings)
     found = model.look_up(service)
     if found.features.supports_transcriptions_transcribe is False:
@@ -53,7 +56,7 @@ def _endpoint(settings: Settings, model: AzureModel) -> Endpoint:
     if endpoint := _hosted(settings, model):
         return endpoint
     if model.is_base:
-        return base_endpoint(_host(settings), model.locale)
+        return base_endpoint(settings.azure.live_endpoint, model.locale)
     raise ModelError(
         f"the Azure endpoint of {model.locale} does not have the model {model.id}; `wergate run` or `wergate rollback` "
         "put it there"
@@ -64,11 +67,3 @@ def _hosted(settings: Settings, model: AzureModel) -> Endpoint | None:
     """The endpoint, if it has the model."""
     endpoint = endpoint_place(settings, model.locale).find()
     return endpoint if endpoint and endpoint.model and endpoint.model.id == model.id else None
-
-
-def _host(settings: Settings) -> str:
-    """Where live audio of base models goes."""
-    if settings.azure.region:
-        return f"wss://{settings.azure.region}.stt.speech.microsoft.com"
-    parts = urlsplit(settings.azure.address)
-    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"

@@ -1,5 +1,6 @@
 """The Speech resource that the settings name, reached with the key or the sign-in of the environment."""
 
+import hashlib
 import os
 from dataclasses import replace
 from functools import cache
@@ -14,6 +15,7 @@ from asr.azure.marks import Maker
 from asr.azure.projects import studio_project
 from asr.errors import SettingsError
 from tasks.settings import Settings
+from tasks.tracking import client
 
 HOUR = 3600.0
 
@@ -54,8 +56,15 @@ def patience(settings: Settings) -> float:
 
 def endpoint_place(settings: Settings, locale: str, *, to_release: bool = False) -> EndpointPlace:
     """The endpoint of a locale as a place for releases; without `to_release` it is only looked at."""
-    ours = making(settings) if to_release else maker(settings)
-    return EndpointPlace(custom_speech(settings), ours, locale, patience(settings))
+    if not to_release:
+        return EndpointPlace(custom_speech(settings), maker(settings), locale, patience(settings))
+    return EndpointPlace(custom_speech(settings), making(settings), locale, patience(settings), _registry(settings))
+
+
+def _registry(settings: Settings) -> str:
+    """Which registry this is: that of another store is another one, whatever its models are called."""
+    made = [one.creation_timestamp for one in client(settings).search_registered_models(f"name = '{settings.name}'")]
+    return hashlib.sha256(f"{settings.name} {made[0]}".encode()).hexdigest()[:16] if made else ""
 
 
 @cache

@@ -11,13 +11,16 @@ from asr.corpus.utterance import Corpus
 from asr.errors import UserError
 from asr.scoring.evaluation import Evaluation
 from tasks.azure.parts import corpus_parts
-from tasks.azure.service import custom_speech, making, patience
+from tasks.azure.service import HOUR, custom_speech, making, patience
 from tasks.evaluate import Model
 from tasks.run_record import Record, git_commit
 from tasks.settings import Settings
 from tasks.tracking import child_run, log_metrics
 
 log = logging.getLogger(__name__)
+
+_LONGEST = 6 * HOUR
+"""That it is waited for: it decides nothing."""
 
 
 @task(name="evaluate by the service")
@@ -36,7 +39,7 @@ def compare_with_service(
         dataset = ensure_testing_data(service, who, written.parts, written.file, patience(settings))
         written.put_away()
         first, second = (read_azure_model(one.directory).look_up(service) for one in models)
-        counts = evaluate_by_service(service, who, (first, second), dataset, patience(settings))
+        counts = evaluate_by_service(service, who, (first, second), dataset, min(patience(settings), _LONGEST))
     except UserError as error:
         log.warning("the service's own evaluation is missing: %s", error)
         return

@@ -3,6 +3,8 @@
 Assumption: the protocol is not documented; this is what the Python SDK 1.53 sends and takes. Text messages are headers,
 an empty line and JSON. Binary messages are the length of their headers (2 bytes, big-endian), the headers, and audio:
 the first one of a turn is a RIFF header, an empty one ends the audio. Every answer carries the request id of its turn.
+Language, output format and profanity are in the query when the SDK is given a host; when it is given an endpoint's
+address they are only in the message `speech.context`, before the audio.
 """
 
 import asyncio
@@ -21,11 +23,11 @@ from fastapi.responses import JSONResponse
 from tests.azure_emulator.errors import Refusal
 from tests.azure_emulator.faults import Fault
 from tests.azure_emulator.phrase_splitter import RATE, Phrase, PhraseSplitter
-from tests.azure_emulator.recognizer import Recognizer
 from tests.azure_emulator.state import State
 
 PATHS = ("/speech/recognition/{mode}/cognitiveservices/v1", "/stt/speech/universal/v2")
-"""Where the SDK connects when it is given a host, and when it is given an endpoint's address."""
+"""Where the SDK connects when it is given a host, and when it is given an endpoint's address. A custom domain has the
+second only: https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link"""
 
 _TICKS = 10_000_000 // RATE  # of 100 ns, in which the protocol counts, in a sample
 _REFUSING = ("throttle", "error", "foreign", "html")
@@ -76,7 +78,7 @@ async def _converse(socket: WebSocket, state: State, model: str, fault: Fault | 
         if fault and fault.kind.startswith("drop"):
             most = round(fault.seconds * RATE) * 2 if fault.kind == "drop_after" else 0
         try:
-            await _Conversation(socket, state.recognizer, model, most).run()
+            await _Conversation(socket, state, model, most).run()
         except _BadMessage as error:
             await socket.close(1007, str(error))
         except _Drop:
@@ -84,7 +86,13 @@ async def _converse(socket: WebSocket, state: State, model: str, fault: Fault | 
 
 
 def _model(socket: WebSocket, state: State) -> str:
-    """The id of the model that is to answer. Raises _Refused."""
+    """The id of the model that is to answer; empty if it is the base of a language that is told later.
+
+    Raises _Refused.
+    """
+    is_universal = socket.url.path == PATHS[1]
+    if not is_universal and (socket.url.hostname or "").endswith(".cognitiveservices.azure.com"):
+        raise _Refused(404)
     key = socket.headers.get("ocp-apim-subscription-key", "")
     # A token of Entra comes as `aad#<resource id>#<token>`.
     scheme, _, token = socket.headers.get("authorization", "").rpartition("#")
@@ -94,6 +102,8 @@ def _model(socket: WebSocket, state: State) -> str:
     if not is_entra and not compare_digest(key.encode(), state.key.encode()):
         raise _Refused(401)
     endpoint = socket.query_params.get("cid")
+    if is_universal and not endpoint:
+        return ""
     try:
         model = (
             state.model_of_endpoint(endpoint)
@@ -138,10 +148,10 @@ class _Turn:
 class _Conversation:
     """One connection: a turn, then perhaps more of them."""
 
-    def __init__(self, socket: WebSocket, recognizer: Recognizer, model: str, most: int | None) -> None:
-        """`most`: bytes of audio after which the connection is to break."""
+    def __init__(self, socket: WebSocket, state: State, model: str, most: int | None) -> None:
+        """`model`: empty until its language is told. `most`: bytes of audio after which the connection is to break."""
         self._socket = socket
-        self._recognizer = recognizer
+        self._state = state
         self._model = model
         self._most = most
         self._turn: _Turn | None = None
@@ -160,8 +170,22 @@ class _Conversation:
                 return
             if message.get("bytes") is not None:
                 await self._hear(message["bytes"])
-            elif "\r\n\r\n" not in (message.get("text") or ""):
-                raise _BadMessage("a text message without headers")
+            else:
+                self._read(message.get("text") or "")
+
+    def _read(self, message: str) -> None:
+        head, parted, body = message.partition("\r\n\r\n")
+        if not parted:
+            raise _BadMessage("a text message without headers")
+        if self._model or _headers(head.encode()).get("path") != "speech.context":
+            return
+        try:
+            language = str(json.loads(body)["phraseDetection"]["language"])
+            self._model = self._state.default_base(language).id
+        except (ValueError, KeyError, TypeError):
+            raise _BadMessage("a context without a language") from None
+        except Refusal:
+            raise _BadMessage(f"Specified language is not supported: {language[:20]}") from None
 
     async def _hear(self, message: bytes) -> None:
         length = int.from_bytes(message[:2], "big")
@@ -169,6 +193,8 @@ class _Conversation:
         audio = message[2 + length :]
         if headers.get("path") != "audio" or not headers.get("x-requestid"):
             raise _BadMessage("a binary message that is not audio")
+        if not self._model:
+            raise _BadMessage("audio before its language")
         turn = await self._turn_of(headers["x-requestid"])
         if turn is None:
             return
@@ -193,7 +219,7 @@ class _Conversation:
             offset, duration = phrase.start * _TICKS, len(phrase.pcm) * _TICKS
             await self._send("speech.startDetected", {"Offset": offset})
             # In a thread: the other connections go on meanwhile.
-            text = await asyncio.to_thread(self._recognizer.transcribe, self._model, phrase.wav())
+            text = await asyncio.to_thread(self._state.recognizer.transcribe, self._model, phrase.wav())
             turn.phrases += 1
             await self._send("speech.phrase", _phrase(f"{turn.id}-{turn.phrases}", text, offset, duration))
 

@@ -20,6 +20,7 @@ from tests.azure_emulator.speech_socket import OPERATION, add_speech_socket
 from tests.azure_emulator.state import State
 
 PATH = "/speech/recognition/conversation/cognitiveservices/v1"
+UNIVERSAL = "/stt/speech/universal/v2"
 KEY = {"Ocp-Apim-Subscription-Key": "emulated-key"}
 
 
@@ -151,12 +152,43 @@ def test_who_is_refused(client: TestClient, headers: dict[str, str], query: str,
     assert refused.value.status_code == status
 
 
+def test_a_custom_domain_has_the_path_of_endpoints_only(client: TestClient) -> None:
+    headers = KEY | {"Host": "mine.cognitiveservices.azure.com"}
+    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH, headers=headers):
+        pass
+    assert refused.value.status_code == 404
+    with client.websocket_connect(UNIVERSAL, headers=headers):
+        pass
+
+
+def test_the_language_may_be_told_before_the_audio(client: TestClient, state: State) -> None:
+    assert isinstance(state.recognizer, ScriptedRecognizer)
+    said = as_wav(noise(1.0))
+    state.recognizer.tell(said, "where is the house")
+    with client.websocket_connect(UNIVERSAL, headers=KEY) as socket:
+        socket.send_text('Path:speech.context\r\n\r\n{"phraseDetection":{"language":"en-US"}}')
+        socket.send_bytes(message(said))
+        socket.send_bytes(message(b""))
+        assert any(body.get("RecognitionStatus") == "Success" for _, body in answers(socket))
+
+
+@pytest.mark.parametrize("context", ["", "{", "{}", "[]", '{"phraseDetection":{"language":"tlh-KL"}}'])
+def test_without_a_language_that_it_has_no_base_listens(client: TestClient, context: str) -> None:
+    with client.websocket_connect(UNIVERSAL, headers=KEY) as socket:
+        if context:
+            socket.send_text(f"Path:speech.context\r\n\r\n{context}")
+        socket.send_bytes(message(b""))
+        with pytest.raises(WebSocketDisconnect) as ended:
+            list(answers(socket))
+    assert ended.value.code == 1007
+
+
 def test_an_ordered_refusal(client: TestClient, state: State) -> None:
     state.faults.add(Fault("throttle", OPERATION))
     with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH, headers=KEY):
         pass
     assert refused.value.status_code == 429
-    with client.websocket_connect("/stt/speech/universal/v2", headers={"Authorization": "Bearer aad#1#emulated-token"}):
+    with client.websocket_connect(UNIVERSAL, headers={"Authorization": "Bearer aad#1#emulated-token"}):
         pass
     assert state.calls[OPERATION] == 2
 

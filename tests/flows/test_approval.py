@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import tasks.approval
-import tasks.promote
+import tasks.try_release
 from asr.errors import UserError
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
 from asr.scoring.person_decision import PersonDecision
@@ -175,7 +175,7 @@ def test_a_release_that_fails_leaves_the_question_open(asked, aliases, monkeypat
         raise UserError("it wrote nonsense")
 
     with monkeypatch.context() as patch, pytest.raises(UserError, match="it wrote nonsense"):
-        patch.setattr(tasks.promote, "smoke_test", refuse)
+        patch.setattr(tasks.try_release, "smoke_test", refuse)
         approve(settings, result.mlflow_run_id, told())
     assert aliases(settings) == {"champion": 1, "challenger": 2}
     assert approve(settings, result.mlflow_run_id, told()).outcome == "promoted"

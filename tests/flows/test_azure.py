@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import get_client
 
-from asr.azure.entities import CustomModel, Endpoint
+from asr.azure.entities import CustomModel, Endpoint, ServiceBase
 from asr.errors import UserError
 from asr.scoring.person_decision import PersonDecision
 from flows.approve import approve
@@ -84,6 +84,22 @@ def test_promoted_then_unchanged_then_rejected_then_back(at_azure, emulator, spe
     assert not files_with(EMULATED_KEY, settings.data)
 
 
+@pytest.mark.long
+def test_an_endpoint_that_somebody_has_changed_is_put_right(at_azure, emulator, aliases) -> None:
+    settings = at_azure()
+    assert improve(settings).outcome == "promoted"
+    endpoint, custom = hosted(settings)
+    service = custom_speech(settings)
+    bases = [one for one in service.all(ServiceBase, "locale eq 'en-US'") if one.display_name.endswith(" uncharged")]
+    other = bases[-1]
+    service.change(Endpoint, endpoint, model=other.reference)
+    service.wait(Endpoint, endpoint, deadline=20)
+    assert hosted(settings) == (endpoint, other.id)
+    assert improve(settings).outcome == "unchanged"
+    assert hosted(settings) == (endpoint, custom)
+
+
+@pytest.mark.long
 def test_other_testing_data_and_force_train_nothing(at_azure, emulator, speech, aliases) -> None:
     settings = at_azure()
     improve(settings)
@@ -101,6 +117,7 @@ def test_other_testing_data_and_force_train_nothing(at_azure, emulator, speech, 
     assert (there(again), aliases(settings)) == (there(counts), {"champion": 2, "previous": 1})
 
 
+@pytest.mark.long
 def test_a_person_says_yes(at_azure, emulator, aliases) -> None:
     settings = at_azure(approval="ask")
     asked = improve(settings)
@@ -113,6 +130,7 @@ def test_a_person_says_yes(at_azure, emulator, aliases) -> None:
     assert hosted(settings)[1] == only_model(settings)
 
 
+@pytest.mark.long
 def test_a_person_says_no(at_azure, emulator, aliases) -> None:
     settings = at_azure(approval="ask")
     asked = improve(settings)
@@ -121,6 +139,7 @@ def test_a_person_says_no(at_azure, emulator, aliases) -> None:
     assert there(emulator.counts()) == TESTED, "the test sets"
 
 
+@pytest.mark.long
 def test_a_champion_of_this_machine_is_replaced_and_comes_back(at_azure, emulator, aliases) -> None:
     local = at_azure(backend="local", good_enough=1.0)
     assert improve(local).outcome == "good_enough"
@@ -136,6 +155,7 @@ def test_a_champion_of_this_machine_is_replaced_and_comes_back(at_azure, emulato
     assert made(emulator.counts()) == made(counts)
 
 
+@pytest.mark.long
 def test_a_champion_of_azure_is_replaced_by_one_of_this_machine(at_azure, learned, emulator, aliases) -> None:
     learned()
     settings = at_azure(good_enough=1.0)
@@ -163,6 +183,7 @@ def another_model_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Settings
     return begin
 
 
+@pytest.mark.long
 def test_an_endpoint_that_answers_with_another_model(at_azure, emulator, another_model_answers, aliases) -> None:
     settings = at_azure()
     another_model_answers(settings)
@@ -174,6 +195,7 @@ def test_an_endpoint_that_answers_with_another_model(at_azure, emulator, another
     )
 
 
+@pytest.mark.long
 def test_a_second_release_that_fails_leaves_the_first_one(
     at_azure, emulator, speech, tmp_path, another_model_answers, aliases
 ) -> None:
@@ -195,6 +217,7 @@ def test_a_second_release_that_fails_leaves_the_first_one(
 @pytest.mark.parametrize(
     ("key", "code"), [(WRONG_KEY, 1), ("", 2), (f"{WRONG_KEY} \n", 2)], ids=["wrong", "none", "bad"]
 )
+@pytest.mark.long
 def test_a_key_that_is_none(key, code, at_azure, wergate, as_flags, monkeypatch, runs, caplog) -> None:
     settings = at_azure()
     monkeypatch.setenv("AZURE_SPEECH_KEY", key)

@@ -177,6 +177,7 @@ def logged() -> Iterator[Kept]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_nothing_tells_what_signs_in(
     secret: str,
     settings: Settings,

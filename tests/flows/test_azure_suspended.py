@@ -16,7 +16,7 @@ from tests.azure_emulator.running import RunningEmulator, running_emulator
 from tests.flows.azure_runs import EMULATED_KEY, hurried, made, said
 from tests.flows.deployed import Deployed
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PAUSE = timedelta(seconds=1)
 UPLOADED = {"datasets": 2, "models": 1, "transcriptions": 1, "projects": 1}

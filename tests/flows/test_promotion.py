@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import tasks.promote
 import tasks.release
+import tasks.try_release
 from asr.errors import ModelError, UserError
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
 from flows.improve import improve
@@ -156,7 +156,7 @@ def test_another_champion_released_meanwhile(
 
         return smoke_test
 
-    monkeypatch.setattr(tasks.promote, "smoke_test", meanwhile(tasks.promote.smoke_test))
+    monkeypatch.setattr(tasks.try_release, "smoke_test", meanwhile(tasks.try_release.smoke_test))
     result = improve(settings)
     assert result.outcome == outcome
     assert versions == [3]

@@ -50,11 +50,3 @@ def test_without_a_folder_there_is_nothing_to_check() -> None:
     with pytest.raises(SettingsError, match="required: DIR; see wergate validate --help"):
         parse(["validate", "--json"])
     assert parse(["validate", "--rules"]).folders == []
-
-
-def test_a_run_by_azure_is_refused(wergate: Wergate) -> None:
-    ran = wergate("run", "--backend", "azure", "--language", "en-US")
-
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("wergate: backend = azure is not there yet for runs")
-    assert len(ran.stderr.splitlines()) == 1

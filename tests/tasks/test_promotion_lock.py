@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from asr.errors import UserError
+from tasks.promotion_journal import Move
 from tasks.promotion_lock import _wait_for_the_place, one_promotion_at_a_time
 from tasks.settings import Settings
 
@@ -66,3 +68,10 @@ def test_a_machine_gives_back_the_place_of_a_holder_that_was_killed(machine: Cal
     assert not (here.data / "promotion.lease").exists()
     with one_promotion_at_a_time(there, patience=0):
         pass
+
+
+@pytest.mark.parametrize(("hours", "alive"), [(2.5, True), (3.5, False)], ids=["a-deployment", "given-up"])
+def test_a_move_of_somebody_else_is_respected_for_three_hours(tmp_path: Path, hours: float, alive: bool) -> None:
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    move = Move(what="promoted", version=2, replaces=1, by="Ada", reason="better", at=at, host="elsewhere")
+    assert move.is_alive(Settings(data=tmp_path)) is alive

@@ -270,6 +270,20 @@ def test_azure_wants_a_locale_and_one_place(tmp_path: Path) -> None:
     ]
 
 
+def test_of_two_places_at_azure_that_of_the_later_source_wins(tmp_path: Path) -> None:
+    own, local = "https://mine.cognitiveservices.azure.com", "http://127.0.0.1:9"
+    pyproject(tmp_path, f"[tool.wergate]\nbackend = 'azure'\nlanguage = 'en-US'\nazure.address = '{own}'\n")
+    config = tmp_path / "config.toml"
+    config.write_text("[azure]\nregion = 'eastus'\n")
+    assert load(tmp_path, config).azure.endpoint == "https://eastus.api.cognitive.microsoft.com"
+    environ = {"WERGATE_AZURE_REGION": "westeurope"}
+    assert load(tmp_path, **environ).azure.endpoint == "https://westeurope.api.cognitive.microsoft.com"
+    assert load(tmp_path, config, {"azure.address": local}, **environ).azure.endpoint == local
+    assert load(tmp_path, flags={"azure.region": ""}).azure.endpoint == own, "nothing takes no place"
+    config.write_text(f"[azure]\nregion = 'eastus'\naddress = '{own}'\n")
+    assert mistakes(tmp_path, config) == ["azure.region and azure.address name two places; give one of them"]
+
+
 @pytest.mark.parametrize("address", ["https://me:5ecret@mine.example", "https://mine.example/?key=5ecret"])
 def test_a_secret_in_the_address_of_azure_is_not_repeated(tmp_path: Path, address: str) -> None:
     (line,) = mistakes(tmp_path, flags={"azure.address": address})

@@ -89,7 +89,8 @@ def test_a_web_page_is_a_proxy() -> None:
     [
         (401, "Unauthorized", "", "AZURE_SPEECH_KEY is a key of this resource"),
         (403, "Forbidden", "", "Cognitive Services Speech Contributor"),
-        (403, "", "", "F0 has no batch"),
+        (403, "", "", "check that AZURE_SPEECH_KEY is of this resource"),
+        (403, "", "", "not every tier"),
         (400, "InvalidRequest", "InvalidSubscription", "tier S0"),
         (400, "InvalidRequest", "QuotaViolation", "wergate azure clean"),
         (409, "Conflict", "SkuLimitsExist", "F0 allows 1 endpoint"),

@@ -113,6 +113,23 @@ def test_a_model_of_another_store_stays() -> None:
     assert why_it_stays([item("model", "m", run="unknown")]) == {"m": "its run is not in this MLflow store"}
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        known(rejected=frozenset({"m"}), registered=frozenset({"m"})),
+        known(registered=frozenset({"m"}), challenger="newer"),
+        known(registered=frozenset({"m"}), promoted=("newer", "m")),
+    ],
+    ids=["rejected", "followed", "released before"],
+)
+def test_a_model_that_was_only_found_here_stays(facts: Known) -> None:
+    items = [item("model", "m", run="of another store"), item("model", "newer")]
+    facts = facts.model_copy(update={"in_use": {"newer": "champion"}})
+    assert going(items, facts, keep_models=1) == []
+    mine = item("model", "m", run="ended")
+    assert going([mine, items[1]], facts, keep_models=1) == ["m"]
+
+
 def test_a_model_that_its_run_never_registered_goes() -> None:
     assert going([item("model", "m")]) == ["m"]
 
@@ -163,9 +180,9 @@ def test_a_failed_import_goes() -> None:
     assert going(items, everything=False) == ["d"]
 
 
-def test_a_result_that_may_still_be_read_stays_for_an_hour() -> None:
-    fresh = item("transcription", "fresh", changed=NOW - timedelta(minutes=59))
-    old = item("transcription", "old", changed=NOW - timedelta(minutes=61))
+def test_a_result_that_may_still_be_read_stays_for_two_days() -> None:
+    fresh = item("transcription", "fresh", changed=NOW - timedelta(hours=47))
+    old = item("transcription", "old", changed=NOW - timedelta(hours=49))
     failed = item("evaluation", "failed", status="Failed", changed=NOW)
     elsewhere = fresh.model_copy(update={"id": "elsewhere", "run": "of another store"})
     assert going([fresh, elsewhere, old, failed], known(finished=frozenset())) == ["old", "failed"]

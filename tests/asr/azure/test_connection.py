@@ -13,6 +13,7 @@ from asr.azure.connection import Connection
 from asr.azure.credential import Credential
 from asr.azure.exchange import Answer
 from asr.azure.rate_budget import RateBudget, shared_budget
+from asr.azure.service_address import ServiceAddress
 from asr.errors import SettingsError
 
 FINE = {"ok": True}
@@ -100,6 +101,15 @@ def test_a_resource_may_answer_with_the_name_of_its_region() -> None:
     ):
         with pytest.raises(AzureError, match="links to another place"):
             own.address.url(link, {})
+
+
+@pytest.mark.parametrize("cloud", [("us", "microsoft.us"), ("cn", "azure.cn")], ids=["government", "china"])
+def test_so_may_one_of_another_cloud_but_not_with_that_of_a_third(cloud: tuple[str, str]) -> None:
+    address = ServiceAddress(f"https://mine.cognitiveservices.azure.{cloud[0]}", "2025-10-15")
+    link = f"https://region.api.cognitive.{cloud[1]}/speechtotext/datasets"
+    assert address.url(link, {}).startswith(f"{address.origin}/speechtotext/datasets?")
+    with pytest.raises(AzureError, match="links to another place"):
+        address.url(link.replace(cloud[1], "microsoft.com"), {})
 
 
 @pytest.mark.parametrize("address", ["", "http://example.com", "ftp://127.0.0.1", "westeurope"])

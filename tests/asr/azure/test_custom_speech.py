@@ -176,12 +176,12 @@ def test_an_empty_id_is_not_the_whole_list(server: Any, service: CustomSpeech) -
     ("answer", "where"),
     [
         ({"self": "x/1", "locale": "en-US", "kind": "Language"}, "displayName: missing"),
-        ({"self": "x/1", "displayName": "a", "locale": "en-US", "kind": "Sleep"}, "kind: literal_error"),
+        ({"self": "x/1", "displayName": "a", "locale": "en-US", "kind": {"Sleep": 1}}, "kind: string_type"),
         ([], "model_type"),
         (b"", ""),
         ({"displayName": "a", "locale": "en-US", "kind": "Language"}, "with an address"),
     ],
-    ids=["missing", "unknown", "list", "empty", "no self"],
+    ids=["missing", "no text", "list", "empty", "no self"],
 )
 def test_an_answer_that_is_no_entity_is_one_line(
     server: Any, service: CustomSpeech, reply: Any, answer: Any, where: str
@@ -193,6 +193,32 @@ def test_an_answer_that_is_no_entity_is_one_line(
         service.get(Dataset, "1")
     assert where in str(raised.value) and "\n" not in str(raised.value)
     assert raised.value.__context__ is None and "Sleep" not in str(raised.value)
+
+
+def test_kinds_and_states_that_are_new_are_read(server: Any, service: CustomSpeech, reply: Any) -> None:
+    new = entity(server, kind="Video", status="Paused", customProperties=None)
+    server.replies(reply(200, new), reply(200, new), reply(200, entity(server)))
+    found = service.get(Dataset, ID)
+    assert (found.kind, found.status, found.custom_properties) == ("Video", "Paused", {})
+    assert service.wait(Dataset, ID, deadline=20).status == "Succeeded", "what is new is no end"
+    features = {"supportsAdaptationsWith": ["Language", "Video"]}
+    server.replies(reply(200, entity(server, properties={"features": features})))
+    assert service.get(ServiceBase, ID).features.supports_adaptations_with == ("Language", "Video")
+
+
+def test_what_others_made_and_cannot_be_read_is_passed_over(
+    server: Any, service: CustomSpeech, reply: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = entity(server, customProperties={"theirs": "1"})
+    del odd["displayName"]
+    server.replies(reply(200, {"values": [odd, entity(server)]}))
+    with caplog.at_level("DEBUG", "asr.azure.custom_speech"):
+        assert [one.display_name for one in service.all(Dataset)] == ["a"]
+    assert "passed over: GET datasets: the service answered something else than a Dataset (displayName" in caplog.text
+    for ours in (odd | {"customProperties": {"wergate.project": "p"}}, []):
+        server.replies(reply(200, {"values": [ours]}))
+        with pytest.raises(AzureError, match="something else than a Dataset"):
+            list(service.all(Dataset))
 
 
 def test_what_is_made_is_sent_without_what_the_service_fills_in(kept: Service, service: CustomSpeech) -> None:

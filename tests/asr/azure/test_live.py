@@ -1,5 +1,6 @@
 """The real Speech SDK, with its native code, against the websocket of the emulator."""
 
+import json
 import os
 import signal
 import socket
@@ -9,11 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from asr.audio import SAMPLE_RATE, Samples, as_int16, write_flac
 from asr.azure.azure_error import AzureError, Stopped, TimedOut
@@ -41,6 +44,7 @@ class Service:
     recognizer: "Listener"
     address: str
     endpoint: Endpoint
+    wire: "Wire"
 
     def fails(self, kind: str, **facts: float) -> None:
         self.state.faults.add(Fault(kind, OPERATION, **facts))  # type: ignore[arg-type]
@@ -48,6 +52,30 @@ class Service:
     @property
     def connections(self) -> int:
         return self.state.calls[OPERATION]
+
+
+@dataclass
+class Wire:
+    """Between the SDK and the emulator: what is asked, and the text that is sent there."""
+
+    app: ASGIApp
+    asked: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def overhear() -> Message:
+            message = await receive()
+            self.texts.append(message.get("text") or "")
+            return message
+
+        if scope["type"] == "websocket":
+            self.asked.append(f"{scope['path']}?{scope['query_string'].decode()}")
+        await self.app(scope, overhear, send)
+
+    @property
+    def context(self) -> Any:
+        """The settings of the last connection."""
+        return json.loads([text for text in self.texts if "Path:speech.context" in text][-1].partition("\r\n\r\n")[2])
 
 
 @dataclass
@@ -92,7 +120,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
     state = State(Options(key=KEY, contract=None), tmp_path / "store", recognizer)
     app = FastAPI()
     add_speech_socket(app, state)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    wire = Wire(app)
+    server = uvicorn.Server(uvicorn.Config(wire, log_level="critical"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
@@ -102,7 +131,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
         url = f"{address}/speechtotext/endpoints/{hosted.id}?api-version=2025-10-15"
         links = EndpointLinks(web_socket=f"{address}/stt/speech/universal/v2?cid={hosted.id}")
         endpoint = Endpoint(self_url=url, display_name="hosted", locale="en-US", links=links)
-        yield Service(state, recognizer, address, endpoint)
+        yield Service(state, recognizer, address, endpoint, wire)
         recognizer.is_over.set()
         server.should_exit = server.force_exit = True
         thread.join(10)
@@ -171,6 +200,27 @@ def test_a_base_model_needs_no_endpoint(service: Service, credential: Credential
     heard = recognize_live(base_endpoint(service.address, "en-US"), credential, [audio], patience=QUICK)
     assert [one.text for one in heard] == ["how are you"]
     assert service.recognizer.models == [service.state.default_base("en-US").id]
+    assert service.wire.asked == ["/stt/speech/universal/v2?"], "a custom domain has no other path"
+
+
+def test_the_whole_address_of_an_endpoint_is_asked_for_lexical_text(service: Service, credential: Credential) -> None:
+    audio = service.recognizer.say("take me home")
+    links = EndpointLinks(web_socket=f"{service.address}/stt/speech/universal/v2?cid={service.endpoint.id}&new=1")
+    endpoint = service.endpoint.model_copy(update={"links": links})
+    recognize_live(endpoint, credential, [audio], patience=QUICK)
+    [asked] = service.wire.asked
+    path, _, query = asked.partition("?")
+    assert path == "/stt/speech/universal/v2"
+    assert sorted(query.split("&")) == [f"cid={service.endpoint.id}", "new=1"]
+    assert service.wire.context["phraseDetection"]["language"] == "en-US"
+    assert service.wire.context["phraseDetection"]["enrichment"] == {"profanity": "raw"}
+    assert service.wire.context["phraseOutput"]["format"] == "Detailed"
+
+
+def test_a_base_of_a_language_that_is_not_there(service: Service, credential: Credential) -> None:
+    error = failure(service, credential, base_endpoint(service.address, "tlh-KL"))
+    assert "check that the service hears this language" in str(error)
+    assert service.connections == 1, "it is not asked again"
 
 
 class Token:
@@ -219,7 +269,8 @@ def test_who_may_not(service: Service, sign_in: str, capfd: pytest.CaptureFixtur
 
 
 def test_an_endpoint_that_is_not_there(service: Service, credential: Credential) -> None:
-    gone = service.endpoint.model_copy(update={"self_url": f"{service.address}/speechtotext/endpoints/gone"})
+    links = EndpointLinks(web_socket=f"{service.address}/stt/speech/universal/v2?cid=gone")
+    gone = service.endpoint.model_copy(update={"links": links})
     error = failure(service, credential, gone)
     assert "there is no such endpoint in this region" in str(error)
     assert service.connections == 1

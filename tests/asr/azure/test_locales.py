@@ -15,12 +15,27 @@ def test_a_locale_in_any_spelling(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "named"),
-    [("en", "such as en-AU, en-CA, en-GB"), ("english", "en-US"), ("", "en-US, de-DE or zh-CN")],
+    [
+        ("en", "such as en-AU, en-CA, en-GB"),
+        ("en-UK", "such as en-AU, en-CA, en-GB"),
+        ("english", "en-US"),
+        ("", "en-US, de-DE or zh-CN"),
+        ("rm", "en-US"),
+        ("rm-CHE", "en-US"),
+    ],
 )
 def test_no_locale(written: str, named: str) -> None:
     with pytest.raises(SettingsError, match=f"language is '{written}'; Azure .*{named}") as raised:
         find_locale(written)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "locale"),
+    [("rm-CH", "rm-CH"), ("QUZ_pe", "quz-PE"), ("ku-arab-iq", "ku-Arab-IQ"), ("eo-001", "eo-001")],
+)
+def test_a_locale_that_is_newer_than_the_table(written: str, locale: str) -> None:
+    assert find_locale(written) == locale
 
 
 def test_what_is_known_of_kinds() -> None:

@@ -19,6 +19,28 @@ def test_a_region_or_a_custom_domain() -> None:
         assert AzureOptions(address=emulator).endpoint == emulator
 
 
+@pytest.mark.parametrize(
+    ("place", "live"),
+    [
+        ({}, ""),
+        ({"region": "westeurope"}, "wss://westeurope.stt.speech.microsoft.com"),
+        ({"region": "usgovvirginia"}, "wss://usgovvirginia.stt.speech.azure.us"),
+        ({"region": "chinaeast2"}, "wss://chinaeast2.stt.speech.azure.cn"),
+        ({"address": "https://mine.cognitiveservices.azure.com/"}, "wss://mine.cognitiveservices.azure.com"),
+        ({"address": "HTTPS://mine.example"}, "wss://mine.example"),
+        ({"address": "http://127.0.0.1:9"}, "ws://127.0.0.1:9"),
+    ],
+    ids=lambda one: str(one)[:30],
+)
+def test_where_live_audio_goes(place: dict[str, str], live: str) -> None:
+    assert AzureOptions(**place).live_endpoint == live  # type: ignore[arg-type]
+
+
+def test_regions_of_other_clouds_have_other_names() -> None:
+    assert AzureOptions(region="usgovarizona").endpoint == "https://usgovarizona.api.cognitive.microsoft.us"
+    assert AzureOptions(region="chinanorth3").endpoint == "https://chinanorth3.api.cognitive.azure.cn"
+
+
 @pytest.mark.parametrize("region", ["West Europe", "westeurope.evil.example", "https://x", "x/", "1", "eu@"])
 def test_what_is_no_region(region: str) -> None:
     with pytest.raises(ValidationError, match="must be a region such as westeurope"):

@@ -35,8 +35,9 @@ def upload(azure: Any, maker: Maker, parts: Any) -> Dataset:
 def transcribe(azure: Any, maker: Maker, dataset: Dataset) -> Callable[..., dict[str, str]]:
     """What the uncharged base hears in it."""
 
-    def call(names: tuple[str, ...] = ("one.wav", "two.wav"), who: Maker = maker, patience: float = 20.0) -> Any:
-        return transcribe_dataset(azure.service, who, azure.base("uncharged"), dataset, names, patience)
+    def call(files: tuple[str, ...] = ("one.wav", "two.wav"), who: Maker = maker, patience: float = 20.0) -> Any:
+        base, names = azure.base("uncharged"), {name: name.replace(".wav", ".flac") for name in files}
+        return transcribe_dataset(azure.service, who, base, dataset, names, patience, corpus="testing")
 
     return call
 
@@ -60,7 +61,7 @@ def test_every_recording_is_heard_in_lexical_form(transcribe: Any, azure: Any) -
     [batch] = azure.all(Transcription)
     assert batch.display_name.startswith("wergate/transcription/")
     asked = azure.emulator.state.store.get("transcriptions", batch.id).body["properties"]
-    assert (asked["profanityFilterMode"], asked["punctuationMode"], asked["timeToLiveHours"]) == ("None", "None", 6)
+    assert (asked["profanityFilterMode"], asked["punctuationMode"], asked["timeToLiveHours"]) == ("None", "None", 48)
 
 
 def test_the_same_question_is_asked_once(transcribe: Any, azure: Any, maker: Maker) -> None:
@@ -103,10 +104,10 @@ def test_a_failed_batch_says_why_and_is_begun_anew(transcribe: Any, azure: Any) 
 
 
 def test_missing_audio_is_refused(transcribe: Any, azure: Any) -> None:
-    with pytest.raises(AzureError, match=r"five.wav, four.wav, six.wav and 1 more of 5 audio files were not transcr"):
+    with pytest.raises(AzureError, match=r"testing: five.flac, four.flac, six.flac and 1 more of 5 utterances"):
         transcribe(("one.wav", "four.wav", "five.wav", "six.wav", "three.wav"))
     assert azure.all(Transcription) == [], "it would be read again for ever"
-    with pytest.raises(AzureError, match=r"three.wav of 2 audio files were not transcribed"):
+    with pytest.raises(AzureError, match=r"testing: three.flac of 2 utterances were not transcribed; listen"):
         transcribe(("one.wav", "three.wav"))
 
 
@@ -140,6 +141,25 @@ def test_names_are_found_by_source_or_file(
 
     monkeypatch.setattr(emulated, "_recordings", renamed)
     assert sorted(transcribe()) == ["one.wav", "two.wav"]
+
+
+def test_names_that_do_not_fit_cost_nothing_twice(transcribe: Any, azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = emulated._recordings
+
+    def renamed(*of: Any) -> list[tuple[str, str, Any]]:
+        return [
+            (f"{number}.json", f"https://box/{number}.bin?sig=x", audio)
+            for number, (*_, audio) in enumerate(usual(*of))
+        ]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(emulated, "_recordings", renamed)
+        for _ in range(2):
+            with pytest.raises(
+                AzureError, match=r"do not fit: one is called [01]\.bin, and one.wav was sent; report it"
+            ):
+                transcribe()
+    assert (azure.calls(SUBMIT), len(azure.all(Transcription))) == (1, 1)
 
 
 def test_audio_in_which_nothing_is_said(transcribe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +245,7 @@ def test_all_results_are_fetched_once_and_eight_at_a_time(
     azure: Any, maker: Maker, many: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = Counting(monkeypatch, slow=0.005)
-    names = {f"{number:03}.wav" for number in range(130)}
+    names = {f"{number:03}.wav": f"{number:03}.flac" for number in range(130)}
     heard = transcribe_dataset(azure.service, maker, azure.base("charged"), many, names, 20.0)
     assert heard == {name: "stop now" if int(name[:3]) % 2 else "go" for name in names}
     assert sorted(counting.fetched) == sorted(f"{name}.json" for name in names)
@@ -238,6 +258,6 @@ def test_one_that_cannot_be_fetched_ends_it(
     counting = Counting(monkeypatch)
     counting.fails_from = 20
     with pytest.raises(AzureError, match=r"download of \d\d\d.wav.json: gone"):
-        transcribe_dataset(azure.service, maker, azure.base("charged"), many, {"001.wav"}, 20.0)
+        transcribe_dataset(azure.service, maker, azure.base("charged"), many, {"001.wav": "001.flac"}, 20.0)
     assert 20 <= len(counting.fetched) < 40, "the others are not fetched in vain"
     assert counting.now == 0 and not [one for one in threading.enumerate() if one.name.startswith("results")]

@@ -80,6 +80,10 @@ def test_a_locale_matters_to_trainings_only() -> None:
     assert checked(limits, "testing", "draai links") == []
 
 
+def test_of_a_locale_that_is_newer_than_the_table_nothing_is_said() -> None:
+    assert checked(azure_limits("rm-CH", "basic", 0.0), "training", "draai links") == []
+
+
 def test_texts_are_also_checked_for_azure() -> None:
     found = checked(azure_limits("en-US", "english", 0.0), "testing", "yeah yeah yeah yeah", "I’m here")
 

@@ -91,8 +91,8 @@ def test_a_mend_of_two_parts_stays_whole(settings: Settings, stock: Stock, monke
     stock.emulator.state.faults.add(Fault("foreign", times=-1, status=403))
     finding = only(other(settings, max_rejected=0.5))
     assert finding.message == "GET endpoints: The gateway could not answer. (403)"
-    assert finding.mend.startswith("give who signs in the role Cognitive Services Speech Contributor")
-    assert finding.mend.endswith("; the free tier F0 has no batch transcription")
+    assert finding.mend.startswith("this sign-in may not do that: check that AZURE_SPEECH_KEY is of this resource")
+    assert finding.mend.endswith("; not every tier of a resource has everything (F0 has little)")
 
 
 def test_the_doctor_asks_only_when_azure_trains(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

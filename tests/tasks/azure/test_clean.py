@@ -45,9 +45,9 @@ def story(stock: Stock, run: Make, in_registry: Make) -> dict[str, str]:
     }
     ids |= {
         "endpoint": stock.endpoint(ids["champion"], {RELEASE: f"v1-a {ids['champion']}", TRIED: "yes"}),
-        "heard": stock.transcription(ids["rejected"], ids["test"]),
+        "heard": stock.transcription(ids["rejected"], ids["test"], run=second),
         "hearing": stock.transcription(ids["champion"], ids["test"], status="Running"),
-        "judged": stock.evaluation(ids["rejected"], ids["test"]),
+        "judged": stock.evaluation(ids["rejected"], ids["test"], run=second),
         "of nobody": stock.model(marked=False, status="Failed"),
         "of another project": stock.dataset(project="wergate-2", run=second, status="Failed"),
     }

@@ -141,6 +141,14 @@ def test_the_champion_that_is_released_answers(
     assert found.text == SAID
 
 
+def test_a_file_is_decoded_once(
+    at_work: Settings, audio: Samples, base: Path, tmp_path: Path, stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.transcribe.decode", lambda _file: audio)
+    [found] = transcribe_files(at_work, f"azure:{stock.base('uncharged')}", [tmp_path / "not-there.flac"])
+    assert found.text
+
+
 def test_a_release_is_tried_where_it_runs(
     at_work: Settings, trained: Callable[..., Path], testing: Corpus, stock: Stock
 ) -> None:

@@ -1,11 +1,16 @@
 """The resource that the settings name: reached once by a process, with the key of the environment."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from asr.azure.options import AzureOptions
 from asr.errors import SettingsError
+from tasks.azure import service
 from tasks.azure.service import credential, custom_speech, endpoint_place, maker, patience
 from tasks.settings import Settings
+from tasks.tracking import client
 
 
 def at(**options: object) -> Settings:
@@ -45,3 +50,21 @@ def test_who_makes_things_and_how_long_is_waited(monkeypatch: pytest.MonkeyPatch
     place = endpoint_place(settings, "en-GB")
     assert (place.name, place.locale, place.patience) == ("the Azure endpoint of en-GB", "en-GB", 1800.0)
     assert place.maker.project == "speech"
+
+
+def test_who_releases_is_known_by_the_store(
+    stored: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "making", service.maker)
+    monkeypatch.setenv("AZURE_SPEECH_KEY", "0123456789abcdef0123456789abcdef")
+    ours = stored(azure=AzureOptions(region="westeurope"))
+    theirs = ours.model_copy(update={"mlflow_tracking_uri": f"sqlite:///{tmp_path}/theirs.db"})
+
+    def registry(settings: Settings) -> str:
+        return endpoint_place(settings, "en-US", to_release=True).registry
+
+    assert registry(ours) == ""
+    for settings in (ours, theirs):
+        client(settings).create_registered_model(settings.name)
+    assert registry(ours) == registry(ours) != registry(theirs) != ""
+    assert endpoint_place(ours, "en-US").registry == "", "who only looks need not reach the store"

@@ -45,6 +45,19 @@ def test_endpoints_that_cost_and_do_not_answer(settings: Settings, stock: Stock,
     assert second.startswith("the endpoint of en-US has failed (the service does not say why)")
 
 
+def test_endpoints_that_a_local_champion_does_not_need(settings: Settings, stock: Stock, in_registry: Make) -> None:
+    old, new = stock.model(), stock.model()
+    in_registry(old, "promoted", PREVIOUS)
+    stock.endpoint(old, {RELEASE: f"v1-a {old}", TRIED: "yes"})
+    stock.endpoint(new, {RELEASE: f"v2-b {new}", TRIED: "before"})
+    stock.endpoint(new, {RELEASE: f"v2-b {new}"})
+    tried, untried, unused = look_at_azure(settings).remarks
+    assert tried.startswith("the endpoint of en-US has v1 previous, is charged, and no model of Azure is the champion;")
+    assert untried.startswith("the endpoint of en-US has the model wergate/model/")
+    assert untried.endswith(", which was never tried there; `wergate run` puts that right")
+    assert unused.startswith("the endpoint of en-US was never tried, and is charged")
+
+
 def test_a_champion_that_is_gone_and_an_upload_that_stopped(
     settings: Settings, stock: Stock, in_registry: Make
 ) -> None:
