@@ -3,8 +3,11 @@
 import hashlib
 import json
 import re
+import threading
 import zipfile
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +222,26 @@ def test_what_was_uploaded_is_what_was_written(azure: Any, ensure: Any, audio: P
     (tmp_path / "back.zip").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "back.zip") as archive:
         assert archive.read("trans.txt").decode("utf-8-sig").startswith("one.wav\tthe zebra went to the city\r\n")
+
+
+def test_a_dataset_is_made_from_an_address_as_well(azure: Any, maker: Maker, audio: Parts, tmp_path: Path) -> None:
+    """The service fetches it itself: for data that lie in a store which it can read."""
+    [part] = audio.parts
+    served = partial(SimpleHTTPRequestHandler, directory=str(audio.path(part).parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/{part.file}"
+        asked = Dataset(
+            display_name=maker.name("training Acoustic", part.fingerprint),
+            locale=part.locale,
+            kind=part.kind,
+            content_url=url,
+            custom_properties=maker.mark("training Acoustic", part.fingerprint),
+        )
+        made = azure.service.wait(Dataset, azure.service.create(asked).id, deadline=20.0)
+        server.shutdown()
+    assert (made.status, made.properties.accepted_line_count) == ("Succeeded", 2)
+    again = ensure_dataset(
+        azure.service, maker, "training Acoustic", part, lambda: tmp_path / "never read", patience=20.0
+    )
+    assert again.id == made.id, "it is found by its content, however it came there"
