@@ -206,7 +206,9 @@ def test_evidence_that_does_not_hold_any_more_is_another_question(asked, aliases
 def test_without_settings_a_run_reads_them_where_it_runs(learned, aliases, tmp_path, monkeypatch) -> None:
     settings = learned(approval="ask")
     tables = {"tool.wergate": settings.model_dump(mode="json", exclude_none=True)}
-    tables |= {f"tool.wergate.{name}": tables["tool.wergate"].pop(name) for name in ("columns", "life", "training")}
+    tables |= {
+        f"tool.wergate.{name}": tables["tool.wergate"].pop(name) for name in ("azure", "columns", "life", "training")
+    }
     lines = [f"[{name}]\n" + "".join(f"{key} = {json.dumps(it[key])}\n" for key in it) for name, it in tables.items()]
     (tmp_path / "pyproject.toml").write_text("".join(lines), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
