@@ -201,6 +201,7 @@ def kill_at(function: str, settings: Settings, run: str, repository: Path, decis
     assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
+@pytest.mark.long
 def test_killed_after_the_promotion_nobody_can_say_no_any_more(asked, aliases, repository: Path) -> None:
     settings, result = asked
     kill_at("_close", settings, result.mlflow_run_id, repository, told())
@@ -211,6 +212,7 @@ def test_killed_after_the_promotion_nobody_can_say_no_any_more(asked, aliases, r
     assert story(settings) == [("first", 1, "wergate"), ("promoted", 2, "Ada")]
 
 
+@pytest.mark.long
 def test_killed_after_the_promotion_the_next_run_closes_it(asked, aliases, repository: Path) -> None:
     settings, result = asked
     kill_at("_close", settings, result.mlflow_run_id, repository, told())
@@ -220,6 +222,7 @@ def test_killed_after_the_promotion_the_next_run_closes_it(asked, aliases, repos
     assert story(settings) == [("first", 1, "wergate"), ("promoted", 2, "Ada")]
 
 
+@pytest.mark.long
 def test_killed_after_a_rejection_nobody_can_say_yes_any_more(asked, aliases, repository: Path) -> None:
     settings, result = asked
     kill_at("_close", settings, result.mlflow_run_id, repository, told("reject", by="Bob", reason="It mumbles"))

@@ -104,7 +104,7 @@ def ctrl_c(real: Any) -> Any:
         ("stage", other_vocabulary, UserError, "the evaluated model", "FAILED"),
         ("switch", full_disk, UserError, "wergate v1 is live again: .*No space left on device", "FAILED"),
         ("move_alias", registry_fails, UserError, "wergate v1 is live again: the registry is away", "FAILED"),
-        ("switch", ctrl_c, KeyboardInterrupt, "", "KILLED"),
+        ("switch", ctrl_c, KeyboardInterrupt, "^$", "KILLED"),
     ],
     ids=["damaged", "other text", "full disk", "registry", "Ctrl-C"],
 )

@@ -107,6 +107,7 @@ def test_a_promotion(two: Settings) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_every_step_the_next_command_ends_it(
     two: Settings, tmp_path: Path, prefect_server: None, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,10 +77,13 @@ def steps(checkpoints: Path) -> list[int]:
 @pytest.mark.parametrize(
     ("model", "changes"),
     [
-        ("wav2vec2_large", {}),  # dropout, dropped layers, and masks drawn by the model
+        # dropout, dropped layers, and masks drawn by the model
+        pytest.param("wav2vec2_large", {}, marks=pytest.mark.long),
         ("whisper", {"gradient_accumulation": 2, "max_steps": 0}),
-        ("parakeet", {"method": "lora", "max_steps": 6}),  # batch normalization beside the adapters
-        ("parakeet", {"batch_size": 16}),  # shares of the batch side by side
+        # batch normalization beside the adapters
+        pytest.param("parakeet", {"method": "lora", "max_steps": 6}, marks=pytest.mark.long),
+        # shares of the batch side by side
+        pytest.param("parakeet", {"batch_size": 16}, marks=pytest.mark.long),
     ],
 )
 def test_killed_in_the_middle(
@@ -108,6 +111,7 @@ def test_killed_in_the_middle(
     assert json.loads(trained.history.read_text()) == json.loads(undisturbed.history.read_text())
 
 
+@pytest.mark.long
 def test_killed_before_the_first_checkpoint(wav2vec2: Path, kill: Any, train: Any, tmp_path: Path) -> None:
     kill(wav2vec2, tmp_path / "killed", at=1, max_steps=2, evaluations=1)
     assert steps(tmp_path / "killed" / "checkpoints") == []
