@@ -24,11 +24,27 @@ _SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 
 def stdout_for_answers() -> TextIO:
-    """Stdout for the answer alone; whatever else this process or its children print there goes to stderr from now."""
+    """Stdout for the answer alone; whatever else this process or its children print there goes to stderr from now.
+
+    Where the caller has closed it (`>&-`) the answer is lost, and no file that is opened later gets what is printed.
+    """
+    if sys.__stdout__ is None:
+        sys.stdout = _nowhere(1)
+    if sys.__stderr__ is None:
+        sys.stderr = _nowhere(2)
     sys.stdout.flush()
     answers = os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="backslashreplace")
     os.dup2(2, 1)
     return answers
+
+
+def _nowhere(number: int) -> TextIO:
+    """A standard stream to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+    return os.fdopen(number, "w", encoding="utf-8")
 
 
 def as_json(value: object, stream: TextIO) -> str:

@@ -217,6 +217,28 @@ def test_stdout_holds_the_answer_alone(repository: Path) -> None:
     assert sorted(ran.stderr.splitlines()) == ["a child", "a library", "native code"]
 
 
+CLOSED = """
+import os, sys, tempfile
+from flows.cli_output import stdout_for_answers
+answers = stdout_for_answers()
+with tempfile.TemporaryFile("w+") as file:
+    print("a library")
+    os.write(1, b"native code")
+    print("the answer", file=answers, flush=True)
+    print("a warning", file=sys.stderr, flush=True)
+    file.seek(0)
+    sys.exit(file.fileno() < 3 or file.read() or 0)
+"""
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stdout_loses_the_answer_and_nothing_else(closed: str, repository: Path) -> None:
+    command = f'exec "$0" -c "$1" {closed}'
+    ran = subprocess.run(["bash", "-c", command, sys.executable, CLOSED], cwd=repository, capture_output=True)
+    assert (ran.returncode, ran.stdout) == (0, b"")
+    assert b"Error" not in ran.stderr
+
+
 def test_a_reader_that_stops_reading_is_no_failure(tmp_path: Path, repository: Path) -> None:
     code = f"{sys.executable} -m flows.cli doctor | true"
     environ = os.environ | {"PYTHONPATH": str(repository)}
