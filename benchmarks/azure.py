@@ -25,7 +25,7 @@ from benchmarks.result import Result
 if TYPE_CHECKING:
     from asr.azure.custom_speech import CustomSpeech
     from asr.azure.entities import Dataset
-    from asr.azure.parts import Part
+    from asr.azure.parts import DataFile
 
 CYCLES = 1_000
 CHAOS = 0.15
@@ -198,12 +198,12 @@ class _Worker:
         return path
 
 
-def _part(kind: Any, path: Path) -> "Part":
-    from asr.azure.parts import Part
+def _part(kind: Any, path: Path) -> "DataFile":
+    from asr.azure.parts import DataFile
 
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    return Part(kind=kind, file=path.name, sha256=digest, size=len(content), locale=_LOCALE)
+    return DataFile(kind=kind, file=path.name, sha256=digest, size=len(content), locale=_LOCALE)
 
 
 def _pcm(number: int) -> bytes:

@@ -39,9 +39,9 @@ def status(settings: Settings, arguments: Namespace, say: Say) -> Answer:
 def clean(settings: Settings, arguments: Namespace, say: Say) -> Answer:
     """Delete what is needed no more, or say what that would be."""
     from flows.azure_output import cleaned_text
-    from tasks.azure.clean import clean
+    from tasks.azure.clean import clean_azure
 
-    cleaned = clean(settings, arguments.dry_run)
+    cleaned = clean_azure(settings, arguments.dry_run)
     say(cleaned_text(cleaned))
     return Answer(cleaned)
 

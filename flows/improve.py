@@ -52,7 +52,7 @@ def find_better(settings: Settings, force: bool) -> Result:
             ensure_released(settings)
             return point_at(settings, earlier)
 
-        try_start(settings, base, corpora, trains=not earlier and not settings.good_enough)
+        try_start(settings, base, corpora, trains=not earlier)
         with record(settings, corpora, question, force) as run:
             for champion in opponents(settings, run, base):  # another one when it is released meanwhile
                 ensure_released(settings)

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from asr.azure.proxy import find_proxy
 from tasks.azure.clean import tidy_azure
+from tasks.azure.resource import refuse_another_resource
 from tasks.azure.service_models import find_azure_base
 from tasks.azure.train import refuse_training, train_on_azure
 from tasks.candidates import Candidates
@@ -19,8 +21,9 @@ def find_start(settings: Settings, corpora: Corpora) -> Path:
     """The directory of the base that training starts from.
 
     Raises:
-        UserError: there is none, or it cannot be reached.
+        UserError: there is none, it cannot be reached, or the champion is of another resource.
     """
+    refuse_another_resource(settings)
     return find_azure_base(settings, corpora) if settings.backend == "azure" else find_base(settings)
 
 
@@ -31,11 +34,12 @@ def try_start(settings: Settings, base: Path, corpora: Corpora, *, trains: bool)
 
     Raises:
         ModelError: it is not a speech model, or its files are damaged.
-        SettingsError: the training would cost what the settings do not allow.
+        SettingsError: the training would cost what the settings do not allow, or the proxy takes no live audio.
     """
     if settings.backend == "local":
         try_base(settings, base)
     elif trains:
+        find_proxy(settings.azure.live_endpoint)  # live audio tries a release in the end, and not every proxy takes it
         refuse_training(settings, base, corpora)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from asr.azure.azure_model import is_azure_model, read_azure_model
+from asr.azure.locales import find_locale
 from asr.errors import ModelError
 from asr.models.checkpoint import fingerprint
 from tasks.azure.service import custom_speech
@@ -47,11 +48,17 @@ def opponents(settings: Settings, run: Record, base: Path) -> Iterator[Registere
 
 
 def _why_gone(settings: Settings, opponent: Registered) -> str:
-    """Why the champion cannot be used any more, empty when it can: the service has deleted it, or it has expired."""
+    """Why the champion cannot be used any more, empty when it can.
+
+    The service has deleted it, it has expired, or it is a base of the locale that the settings named before.
+    """
     if not is_azure_model(opponent.directory):
         return ""
+    model = read_azure_model(opponent.directory)
+    if settings.backend == "azure" and model.locale != (locale := find_locale(settings.language)):
+        return f"it recognizes {model.locale}, and `language` is {locale}"
     try:
-        read_azure_model(opponent.directory).look_up(custom_speech(settings))
+        model.look_up(custom_speech(settings))
     except ModelError as error:
         return str(error).partition(";")[0]
     return ""

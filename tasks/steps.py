@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result", bound=BaseModel)
 
+_FINISHED = "result.json"
+
 
 def once(folder: Path, kind: type[Result], work: Callable[[], Result], *, since: float | None = None) -> Result:
     """Do `work`, which writes into `folder`, unless it was finished there before.
@@ -23,16 +25,24 @@ def once(folder: Path, kind: type[Result], work: Callable[[], Result], *, since:
     What was finished before the time `since` (seconds since the epoch) is forgotten and done again. Work that was
     killed finds its own half-made files and may go on from them.
     """
-    finished = folder / "result.json"
-    if since is not None and finished.is_file() and finished.stat().st_mtime < since:
-        shutil.rmtree(folder)
-    if (earlier := _read(finished, kind)) is not None:
+    if (earlier := done(folder, kind, since=since)) is not None:
         log.debug("%s was done before", folder)
         return earlier
     folder.mkdir(parents=True, exist_ok=True)
     result = work()
-    write_aside(finished, result.model_dump_json(indent=1))
+    write_aside(folder / _FINISHED, result.model_dump_json(indent=1))
     return result
+
+
+def done(folder: Path, kind: type[Result], *, since: float | None = None) -> Result | None:
+    """The result of the work that was finished in `folder`; None when it has to be done.
+
+    What was finished before the time `since` is removed.
+    """
+    finished = folder / _FINISHED
+    if since is not None and finished.is_file() and finished.stat().st_mtime < since:
+        shutil.rmtree(folder)
+    return _read(finished, kind)
 
 
 def write_aside(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ SKEW = 300.0
 """Seconds by which a clock may be wrong before sign-in and file addresses stop working."""
 
 _HOURS = 7200.0  # seconds of skew from which on it is told in hours
-_IN_USE = {"InUseViolation", "DeleteNotAllowed", "ModelDeploymentNotCompleteState"}
+_IN_USE = {"DeleteNotAllowed", "EndpointNotUpdatable", "InUseViolation", "ModelDeploymentNotCompleteState"}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 

@@ -12,10 +12,11 @@ from asr.errors import ModelError
 
 FILE = "azure_model.json"
 _LARGEST = 1 << 16
-_ANOTHER = (
-    "make another version champion (wergate models lists them): wergate rollback --to VERSION --by NAME --reason TEXT; "
-    "then run again"
+INSTEAD = (
+    "wergate run --force puts today's base in the place of a champion and trains anew, wergate rollback --to VERSION "
+    "--by NAME --reason TEXT goes back to another version"
 )
+"""What to do when the model of a champion is gone."""
 
 
 class AzureModel(BaseModel):
@@ -40,10 +41,10 @@ class AzureModel(BaseModel):
         try:
             found = service.get(ServiceBase, self.id) if self.is_base else service.get(CustomModel, self.id)
         except NotThere as error:
-            raise ModelError(f"the service has no model {self.id} any more; {_ANOTHER}") from error
+            raise ModelError(f"the service has no model {self.id} any more; {INSTEAD}") from error
         if found.expires and found.has_expired:
             raise ModelError(
-                f"the model {found.display_name} ({self.id}) expired on {found.expires:%Y-%m-%d}; {_ANOTHER}"
+                f"the model {found.display_name} ({self.id}) expired on {found.expires:%Y-%m-%d}; {INSTEAD}"
             )
         return found
 

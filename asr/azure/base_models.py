@@ -8,7 +8,7 @@ from typing import Literal
 from asr.azure.azure_error import NotThere
 from asr.azure.custom_speech import CustomSpeech, quoted
 from asr.azure.entities import ServiceBase
-from asr.azure.locales import Kind
+from asr.azure.locales import Kind, similar
 from asr.errors import DataError, SettingsError
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,10 @@ def choose_base(
     found = list(service.all(ServiceBase, f"locale eq {quoted(locale)}"))
     able = [one for one in found if one.locale == locale and not why_not(one, now)]
     if not able:
-        raise SettingsError(f"language: the service has no base model of {locale} that can be trained and hosted now")
+        raise SettingsError(
+            f"language: the service has no base model of {locale} that can be trained and hosted now; "
+            f"choose another locale, such as {similar(locale)}"
+        )
     of_all = [one for one in able if kinds <= set(one.features.supports_adaptations_with)]
     of_any = [one for one in able if supported(one, kinds)] or [one for one in able if supported(one, _left(kinds))]
     if of_all:

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr.azure.azure_error import AzureError, InUse
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.entities import Dataset
 from asr.errors import DataError
@@ -65,7 +66,8 @@ def upload_blocks(
 ) -> None:
     """Send a file to a dataset that was made without an address of its content; the import begins at the end.
 
-    At most `workers` blocks are in memory. A dataset whose import has begun is left as it is.
+    At most `workers` blocks are in memory. A dataset whose import has begun is left as it is, also when another machine
+    that sends the same file begins it meanwhile.
 
     Raises:
         DataError: the file cannot be read, is empty, has too many blocks, or changes while it is sent.
@@ -84,10 +86,22 @@ def upload_blocks(
     missing = [at for at, name in enumerate(plan.ids) if there.get(name) != plan.length(at)]
     sent = plan.size - sum(map(plan.length, missing))
     progress(sent, plan.size)
-    _send(service, dataset, plan, missing, workers, lambda more: progress(sent + more, plan.size))
-    if _size(path) != plan.size:
-        raise _changed(path)
-    service.commit_blocks(dataset, plan.ids)
+    try:
+        _send(service, dataset, plan, missing, workers, lambda more: progress(sent + more, plan.size))
+        if _size(path) != plan.size:
+            raise _changed(path)
+        service.commit_blocks(dataset, plan.ids)
+    except AzureError as error:
+        # Blocks that another machine has committed are taken no more (in use), or are not there to be committed (400).
+        if not (isinstance(error, InUse) or error.status == 400) or not _has_begun(service, dataset):
+            raise
+        progress(plan.size, plan.size)
+
+
+def _has_begun(service: CustomSpeech, dataset: Dataset) -> bool:
+    if service.get(Dataset, dataset.id).status not in ("NotStarted", None):
+        return True
+    return bool(service.uploaded(dataset).committed_blocks)
 
 
 def _send(

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.azure.age import by_age
 from asr.azure.inventory import Inventory, Item, Sort
+from asr.azure.marks import TESTING, is_training
 
 KEPT_TESTS = 10
-"""Newest testing datasets that stay: each run uses them again."""
+"""Newest testing datasets that stay where it is not known how many a run uses: each uses them again."""
 FORGOTTEN = timedelta(days=30)
 """After which a training dataset of a run that nobody knows is waste."""
 STILL_READ = timedelta(hours=48)
@@ -42,6 +44,8 @@ class Known(BaseModel):
     """Runs that have decided something, or that are so old that nobody goes on with them."""
     unfinished: frozenset[str] = frozenset()
     """Runs that are at work, or that were killed and may be gone on with."""
+    uploading: bool = False
+    """Whether a run that has begun lately has not ended: it may be about to train on data that another has made."""
 
 
 class Verdict(BaseModel):
@@ -64,7 +68,13 @@ class Cleaning(BaseModel):
 
 
 def what_goes(
-    inventory: Inventory, known: Known, now: datetime, keep_models: int, *, everything: bool = True
+    inventory: Inventory,
+    known: Known,
+    now: datetime,
+    keep_models: int,
+    *,
+    keep_tests: int = KEPT_TESTS,
+    everything: bool = True,
 ) -> Cleaning:
     """Sort what the project made into what goes and what stays, each with its reason.
 
@@ -83,9 +93,9 @@ def what_goes(
         else:
             staying.setdefault(model.id, _why_model_stays(model, known))
     used = _used_datasets(inventory, going)
-    newest = _newest_tests(inventory)
+    old_tests = _older_tests(inventory, keep_tests) if everything else {}
     for dataset in inventory.of("dataset"):
-        reason = _of_dataset(dataset, known, now, newest, everything)
+        reason = _of_dataset(dataset, known, now, old_tests, everything)
         if reason and dataset.id not in used and dataset.is_settled:
             going[dataset.id] = reason
     reasons = used | staying
@@ -150,10 +160,11 @@ def _of_model(model: Item, known: Known, now: datetime, keep: int, everything: b
 def _why_model_stays(model: Item, known: Known) -> str:
     if model.id in known.promoted:
         return "one of the newest that were released"
-    if model.id == known.challenger:
-        return "challenger"
     if model.run in known.unfinished:
-        return "its run has not ended"
+        rejected = "it was rejected, but " if model.id in known.rejected else ""
+        return f"{rejected}its run has not ended"
+    if model.id == known.challenger and model.id not in known.rejected:
+        return "challenger"
     return "" if model.run in known.finished else "its run is not in this MLflow store"
 
 
@@ -166,18 +177,20 @@ def _used_datasets(inventory: Inventory, going: Mapping[str, str]) -> dict[str, 
     return used
 
 
-def _newest_tests(inventory: Inventory) -> frozenset[str]:
-    tests = [one for one in inventory.of("dataset") if _is_test(one)]
-    tests.sort(key=lambda one: (one.created is None, str(one.created), one.id), reverse=True)
-    return frozenset(one.id for one in tests[:KEPT_TESTS])
+def _older_tests(inventory: Inventory, keep: int) -> dict[str, str]:
+    """Why testing datasets may go, by their ids: all but the newest."""
+    tests = sorted(filter(_is_test, inventory.of("dataset")), key=lambda one: by_age(one.created, one.id))
+    return dict.fromkeys([one.id for one in tests[:-keep]], f"there are {keep} newer ones to test on")
 
 
-def _of_dataset(one: Item, known: Known, now: datetime, newest: frozenset[str], everything: bool) -> str:
+def _of_dataset(one: Item, known: Known, now: datetime, old_tests: Mapping[str, str], everything: bool) -> str:
     if one.status == "Failed":
         return "its import has failed"
+    if one.run in known.unfinished:
+        return ""
     if _is_test(one):
-        return f"there are {KEPT_TESTS} newer ones to test on" if everything and one.id not in newest else ""
-    if one.run in known.unfinished or not one.role.startswith("training"):
+        return old_tests.get(one.id, "")
+    if not is_training(one.role) or known.uploading:
         return ""
     if one.run in known.finished:
         return "no model that stays was trained on it, and its run has ended"
@@ -186,7 +199,7 @@ def _of_dataset(one: Item, known: Known, now: datetime, newest: frozenset[str], 
 
 
 def _is_test(one: Item) -> bool:
-    return one.role.startswith("testing")
+    return one.role == TESTING
 
 
 def _unsettled(one: Item) -> str:

@@ -15,7 +15,7 @@ from asr.azure.azure_error import AzureError, Expired, Stopped, TimedOut, refuse
 from asr.azure.back_off import Patience, skew, wished
 from asr.azure.credential import Credential
 from asr.azure.error_body import is_page
-from asr.azure.exchange import Answer, Failure, Request, exchange, hide_queries_in_logs
+from asr.azure.exchange import Answer, Failure, Request, exchange, hide_queries_in_logs, open_client
 from asr.azure.options import API_VERSION
 from asr.azure.rate_budget import RateBudget, shared_budget
 from asr.azure.service_address import ServiceAddress
@@ -35,7 +35,7 @@ class Connection:
     waits, `now` those since 1970, and `wait` waits so many and says whether to stop.
 
     Raises:
-        SettingsError: the address would send the key in the clear, or is none.
+        SettingsError: the address would send the key in the clear, or is none; or that of a proxy is none.
     """
 
     def __init__(
@@ -52,8 +52,6 @@ class Connection:
         wait: Callable[[float], bool] | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        import httpx2
-
         self.address = ServiceAddress(address, api_version)
         self.credential = credential
         self.stop = stop or threading.Event()
@@ -64,10 +62,7 @@ class Connection:
         self._uniform = uniform
         self._was_reached = False
         hide_queries_in_logs()
-        # No header of the client says who asks: it also fetches files from other places.
-        self._client = httpx2.Client(
-            headers={"User-Agent": "wergate"}, limits=httpx2.Limits(max_connections=_AT_ONCE, keepalive_expiry=30)
-        )
+        self._client = open_client(_AT_ONCE)
 
     def __enter__(self) -> Self:
         return self
@@ -227,10 +222,8 @@ class Connection:
         if 200 <= outcome.status < 300 and not is_page(b"" if is_file else outcome.body, kind):
             is_whole = is_file or "json" not in kind or not outcome.body or outcome.is_json
             return None if is_whole else AzureError("half an answer came", doing=doing, mend="run again", passing=True)
-        secrets = [word for value in self.credential.headers().values() for word in value.split()]
-        error = refused(
-            outcome.status, outcome.body, kind, doing=doing, secrets=secrets, skew=skew(outcome.headers, self.now())
-        )
+        off = skew(outcome.headers, self.now())
+        error = refused(outcome.status, outcome.body, kind, doing=doing, secrets=self.credential.secrets, skew=off)
         if is_file and outcome.status in (401, 403):
             return Expired(error.message, doing=doing, status=outcome.status, code=error.code, mend="run again")
         return error

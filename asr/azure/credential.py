@@ -1,5 +1,7 @@
 """Who asks the Speech resource: a key, or whoever is signed in with Entra."""
 
+import logging
+import math
 import re
 import threading
 import time
@@ -12,9 +14,13 @@ from asr.azure.azure_error import AzureError
 from asr.azure.safe_text import safe_text
 from asr.errors import SettingsError, UserError
 
+log = logging.getLogger(__name__)
+
 KEY, RESOURCE_ID = "AZURE_SPEECH_KEY", "AZURE_SPEECH_RESOURCE_ID"
 SPARE = 300.0
 """Seconds before its end from which on a token is asked for anew."""
+
+_AGAIN = 20.0  # seconds between two tries while the last token still holds
 
 _WELL_FORMED = re.compile(r"[\x21-\x7e]{8,512}")
 _CLOUDS = (".cognitiveservices.azure.com", ".cognitiveservices.azure.us", ".cognitiveservices.azure.cn")
@@ -45,23 +51,34 @@ class _Tokens:
     def __init__(self, source: TokenSource, scope: str, now: Callable[[], float]) -> None:
         self._source, self._scope, self._now = source, scope, now
         self._lock = threading.Lock()
-        self._token, self._ends = "", 0.0
+        self.last = ""
+        self._ends, self._next = 0.0, -math.inf
 
     def token(self) -> str:
         with self._lock:
-            if self._now() > self._ends - SPARE:
-                problem = ""
-                try:
-                    got = self._source.get_token(self._scope)
-                except UserError:
-                    raise
-                except Exception as error:  # azure-identity has a dozen, and its parts more
-                    problem = safe_text(str(error).strip().partition("\n")[0] or type(error).__name__)
-                # Not within `except`: what azure-identity raises holds its requests, and those hold secrets.
-                if problem:
-                    raise AzureError(problem, doing="signing in with Entra", mend=f"sign in (`az login`), or set {KEY}")
-                self._token, self._ends = got.token, float(got.expires_on)
-            return self._token
+            if self._now() > self._next:
+                self._renew()
+            return self.last
+
+    def _renew(self) -> None:
+        problem = ""
+        try:
+            got = self._source.get_token(self._scope)
+        except UserError:
+            raise
+        except Exception as error:  # azure-identity has a dozen, and its parts more
+            problem = safe_text(str(error).strip().partition("\n")[0] or type(error).__name__)
+        # Not within `except`: what azure-identity raises holds its requests, and those hold secrets.
+        if not problem:
+            self.last, self._ends = got.token, float(got.expires_on)
+            self._next = self._ends - SPARE
+        elif self.last and self._now() < self._ends:
+            log.info("signing in with Entra: %s; the sign-in before holds on, another try later", problem)
+            self._next = min(self._now() + _AGAIN, self._ends)
+        else:
+            # Who was signed in once has only lost the connection, or will sign in again: a wait of days goes on.
+            mend = f"sign in (`az login`), or set {KEY}"
+            raise AzureError(problem, doing="signing in with Entra", mend=mend, passing=bool(self.last))
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,11 @@ class Credential:
         if self.key:
             return {"Ocp-Apim-Subscription-Key": self.key}
         return {"Authorization": f"Bearer {self.token()}"}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What was sent and must never be shown; nobody is asked for it."""
+        return tuple(filter(None, (self.key, self.tokens.last if self.tokens else "")))
 
 
 def find_credential(

@@ -8,14 +8,14 @@ from asr.azure.azure_error import AzureError
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.entities import CustomModel, Dataset, ServiceBase
 from asr.azure.marks import Maker, usable
-from asr.azure.parts import Part
+from asr.azure.parts import DataFile
 
 log = logging.getLogger(__name__)
 
 ROLE = "model"
 
 
-def content_of(base_id: str, parts: Sequence[Part]) -> str:
+def content_of(base_id: str, parts: Sequence[DataFile]) -> str:
     """The fingerprint of what a model is trained from: its base and its data."""
     return hashlib.sha256("\0".join([base_id, *sorted(one.fingerprint for one in parts)]).encode()).hexdigest()
 

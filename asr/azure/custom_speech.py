@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
+from asr.azure.age import by_age
 from asr.azure.azure_error import AzureError, Expired, InUse, NotThere, TimedOut, something_else
 from asr.azure.back_off import wished
 from asr.azure.connection import Connection
-from asr.azure.entities import MARKED, Dataset, Entity, File, Reference, UploadedBlocks
+from asr.azure.entities import MARKED, Dataset, Entity, File, Project, Reference, UploadedBlocks
 from asr.azure.exchange import Answer
 from asr.azure.fields import as_change, as_request
 from asr.azure.locales import Kind
@@ -62,8 +63,17 @@ class CustomSpeech:
         """Make it, once; returns what the service made of it.
 
         If it is not clear whether a call took effect, what has appeared with the same name and the same custom
-        properties is what it made.
+        properties is what it made. When its project was deleted meanwhile, it is made outside of any.
         """
+        try:
+            return self._create(entity)
+        except AzureError as error:
+            if error.status is None or error.status >= 500 or not self._is_homeless(entity):
+                raise
+        log.warning("somebody has deleted the project in the Studio; %s is made outside of it", entity.display_name)
+        return self._create(entity.model_copy(update={"project": None}))
+
+    def _create(self, entity: E) -> E:
         kind, path = type(entity), "transcriptions:submit" if entity.PATH == "transcriptions" else entity.PATH
         where = f"displayName eq {quoted(entity.display_name)}"
         before = {one.id for one in self.all(kind, where)}
@@ -75,8 +85,19 @@ class CustomSpeech:
 
         answer = self.connection.call("POST", path, body=as_request(entity), found=found)
         if appeared:
-            return min(appeared, key=lambda one: (str(one.created_date_time), one.id))
+            return min(appeared, key=lambda one: by_age(one.created_date_time, one.id))
         return self._with_id(_read(kind, _content(answer, kind, f"POST {path}"), f"POST {path}"), f"POST {path}")
+
+    def _is_homeless(self, entity: Entity) -> bool:
+        """Whether the project that it is to be in is gone."""
+        project: Reference | None = getattr(entity, "project", None)
+        if project is None:
+            return False
+        try:
+            self.get(Project, project.id)
+        except NotThere:
+            return True
+        return False
 
     def change(self, kind: type[E], id: str, **fields: Any) -> E:
         """Change these fields (snake case) and no others; None takes a value away.
@@ -86,7 +107,7 @@ class CustomSpeech:
         """
         path = _path(kind, id)
         try:
-            answer = self.connection.call("PATCH", path, body=as_change(kind, fields))
+            answer = self.connection.call("PATCH", path, body=as_change(fields))
         except InUse:
             one = self.get(kind, id)  # it may be at work on this very change, whose answer was lost
             if all(_is_value(getattr(one, name), value) for name, value in fields.items()):

@@ -11,20 +11,20 @@ from asr.azure.block_upload import upload_blocks
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.entities import Dataset
 from asr.azure.marks import Maker, usable
-from asr.azure.parts import Part
+from asr.azure.parts import DataFile
+from asr.azure.safe_text import safe_text
 from asr.errors import DataError
 
 log = logging.getLogger(__name__)
 
 _REPORT = 20_000_000  # bytes of a report at most
-_SHOWN = 300  # characters of it that are told
 
 
 def ensure_dataset(
     service: CustomSpeech,
     maker: Maker,
     role: str,
-    part: Part,
+    part: DataFile,
     path: Callable[[], Path],
     *,
     patience: float,
@@ -50,7 +50,7 @@ def ensure_dataset(
             custom_properties=maker.mark(role, part.fingerprint),
         )
     )
-    if dataset.status == "NotStarted" and not service.uploaded(dataset).committed_blocks:
+    if not is_uploaded(service, dataset):
         log.info("upload %s (%s, %.1f MB)", part.file, role, part.size / 1e6)
         upload_blocks(service, dataset, path(), progress=progress)
     if dataset.status != "Succeeded":
@@ -64,7 +64,14 @@ def ensure_dataset(
     return dataset
 
 
-def _refuse_rejected(service: CustomSpeech, dataset: Dataset, part: Part, role: str, most: float, whole: bool) -> None:
+def is_uploaded(service: CustomSpeech, dataset: Dataset) -> bool:
+    """Whether its file has arrived as a whole, so that nothing more is sent; its import may have failed."""
+    return dataset.status != "NotStarted" or bool(service.uploaded(dataset).committed_blocks)
+
+
+def _refuse_rejected(
+    service: CustomSpeech, dataset: Dataset, part: DataFile, role: str, most: float, whole: bool
+) -> None:
     found = dataset.properties
     rejected = (found.rejected_line_count or 0) if found else 0
     if not found or rejected <= 0:
@@ -92,8 +99,7 @@ def _reported(service: CustomSpeech, dataset: Dataset) -> str:
                     text = json.dumps(json.loads(content), ensure_ascii=False)
                 except ValueError:
                     text = content.decode("utf-8", "replace")
-                text = " ".join(text.split())
-                return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+                return safe_text(text)
     except AzureError as error:  # the report is a help, not the matter
         log.debug("no report of the import: %s", error)
     return ""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr.azure.age import by_age
 from asr.azure.azure_error import AzureError, InUse, NotThere, TimedOut
 from asr.azure.azure_model import read_azure_model
 from asr.azure.custom_speech import CustomSpeech, quoted
@@ -145,7 +146,7 @@ class EndpointPlace:
             for one in self.service.all(Endpoint, f"displayName eq {quoted(name)}")
             if (mark := read_mark(one)) and mark.project == self.maker.project and one.locale == self.locale
         ]
-        return min(found, key=lambda one: (one.created_date_time is None, one.created_date_time, one.id), default=None)
+        return min(found, key=lambda one: by_age(one.created_date_time, one.id), default=None)
 
     def _find_ours(self) -> Endpoint | None:
         endpoint = self.find()

@@ -5,22 +5,39 @@ Its enumerations are open (`modelAsString`), so that kinds and states are any te
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+from asr.azure.safe_text import safe_text
 
 MARKED = "wergate."
 """How the names of the custom properties begin that only Wergate writes."""
 
 
-class Part(BaseModel):
-    """A part of an entity, in the camel case of the service."""
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+"""A date of the service, ISO 8601; one without a zone is in UTC, as all of them are by the contract."""
+
+
+class Fields(BaseModel):
+    """Fields of an entity or of a part of it, in the camel case of the service; `null` is as good as not there."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        return {name: value for name, value in content.items() if value is not None}
 
-class Reference(Part):
+
+class Reference(Fields):
     """Another entity, by its address."""
 
     self_url: str = Field(alias="self")
@@ -31,20 +48,20 @@ class Reference(Part):
         return id_of(self.self_url)
 
 
-class JobError(Part):
+class JobError(Fields):
     """Why a job of the service failed."""
 
     code: str = ""
     message: str = ""
 
 
-class Properties(Part):
+class Properties(Fields):
     """What all kinds of properties may hold."""
 
     error: JobError | None = None
 
 
-class Entity(Part):
+class Entity(Fields):
     """What every entity has; what the service fills in is empty in one that is asked for."""
 
     PATH: ClassVar[str]
@@ -54,10 +71,10 @@ class Entity(Part):
     display_name: str
     description: str | None = None
     locale: str
-    custom_properties: Annotated[dict[str, str], BeforeValidator(lambda found: {} if found is None else found)] = {}
+    custom_properties: dict[str, str] = {}
     """At most 10, keys of 64 and values of 256 characters at most."""
-    created_date_time: datetime | None = None
-    last_action_date_time: datetime | None = None
+    created_date_time: Moment | None = None
+    last_action_date_time: Moment | None = None
     status: str | None = None
     """`NotStarted`, `Running`, `Succeeded` or `Failed`; only the last two are an end."""
     properties: Properties | None = None
@@ -74,9 +91,9 @@ class Entity(Part):
 
     @property
     def why(self) -> str:
-        """Why it failed, in the words of the service."""
+        """Why it failed, in the words of the service: one line with no secrets, empty when it does not say."""
         error = self.properties.error if self.properties else None
-        return ": ".join(filter(None, (error.code, error.message))) if error else ""
+        return safe_text(": ".join(filter(None, (error.code, error.message)))) if error else ""
 
 
 class Project(Entity):
@@ -104,14 +121,14 @@ class Dataset(Entity):
     properties: DatasetProperties | None = None
 
 
-class DeprecationDates(Part):
+class DeprecationDates(Fields):
     """When a model can no longer be trained from, and no longer be used."""
 
-    adaptation_date_time: datetime | None = None
-    transcription_date_time: datetime | None = None
+    adaptation_date_time: Moment | None = None
+    transcription_date_time: Moment | None = None
 
 
-class Features(Part):
+class Features(Fields):
     """What a model can be used for."""
 
     supports_adaptations_with: tuple[str, ...] = ()
@@ -127,7 +144,6 @@ class ModelProperties(Properties):
     deprecation_dates: DeprecationDates | None = None
     features: Features | None = None
     charge_for_adaptation: bool | None = None
-    custom_model_weight_percent: int | None = None
 
 
 class ServiceModel(Entity):
@@ -168,16 +184,10 @@ class CustomModel(ServiceModel):
     project: Reference | None = None
 
 
-class EndpointLinks(Part):
+class EndpointLinks(Fields):
     """Where an endpoint listens."""
 
     web_socket: str | None = None
-
-
-class EndpointProperties(Properties):
-    """Of an endpoint."""
-
-    logging_enabled: bool | None = None
 
 
 class Endpoint(Entity):
@@ -188,19 +198,16 @@ class Endpoint(Entity):
     model: Reference | None = None
     project: Reference | None = None
     links: EndpointLinks | None = None
-    properties: EndpointProperties | None = None
 
 
 class EvaluationProperties(Properties):
     """The service's own counts; `-1` until it has succeeded. `1` and `2` are the models in the order given."""
 
     word_count1: int | None = None
-    correct_word_count1: int | None = None
     word_substitution_count1: int | None = None
     word_deletion_count1: int | None = None
     word_insertion_count1: int | None = None
     word_count2: int | None = None
-    correct_word_count2: int | None = None
     word_substitution_count2: int | None = None
     word_deletion_count2: int | None = None
     word_insertion_count2: int | None = None
@@ -241,19 +248,19 @@ class Transcription(Entity):
     properties: TranscriptionProperties | None = None
 
 
-class FileLinks(Part):
+class FileLinks(Fields):
     """Where the content of a file is; the address itself is the permission to read it."""
 
     content_url: str | None = None
 
 
-class FileProperties(Part):
+class FileProperties(Fields):
     """Of a file."""
 
     size: int | None = None
 
 
-class File(Part):
+class File(Fields):
     """A file that belongs to an entity: a report, a result."""
 
     self_url: str | None = Field(None, alias="self")
@@ -263,14 +270,14 @@ class File(Part):
     properties: FileProperties | None = None
 
 
-class Block(Part):
+class Block(Fields):
     """A part of a file that was uploaded, by its id."""
 
     name: str
     size: int = 0
 
 
-class UploadedBlocks(Part):
+class UploadedBlocks(Fields):
     """What has arrived of a file."""
 
     committed_blocks: tuple[Block, ...] = ()

@@ -7,8 +7,8 @@ from pathlib import Path
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.datasets import ensure_dataset
 from asr.azure.entities import Dataset, ServiceModel
-from asr.azure.marks import Maker
-from asr.azure.parts import Part, Parts
+from asr.azure.marks import TESTING, Maker
+from asr.azure.parts import DataFile, Parts
 from asr.azure.transcriptions import transcribe_dataset
 from asr.corpus.synthetic import refuse_synthetic
 from asr.corpus.utterance import Corpus
@@ -22,11 +22,10 @@ log = logging.getLogger(__name__)
 
 RECOGNITION = "azure-batch@1"
 """How models of the service are used: batch transcription, lexical form, nothing masked."""
-_ROLE = "testing audio"
 
 
 def ensure_testing_data(
-    service: CustomSpeech, maker: Maker, parts: Parts, file: Callable[[Part], Callable[[], Path]], patience: float
+    service: CustomSpeech, maker: Maker, parts: Parts, file: Callable[[DataFile], Callable[[], Path]], patience: float
 ) -> Dataset:
     """The dataset of a testing corpus, uploaded unless it was before; a line left out would be no test any more.
 
@@ -39,7 +38,7 @@ def ensure_testing_data(
     if len(parts.parts) != 1:
         raise DataError(f"{parts.folder}: {len(parts.parts)} datasets, and a test has to fit into one; test on less")
     [part] = parts.parts
-    return ensure_dataset(service, maker, _ROLE, part, file(part), patience=patience, whole=True)
+    return ensure_dataset(service, maker, TESTING, part, file(part), patience=patience, whole=True)
 
 
 def evaluate_on_azure(

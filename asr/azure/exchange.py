@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from asr.errors import causes
+from asr.azure.clouds import LOOPBACK
+from asr.errors import SettingsError, causes
 
 if TYPE_CHECKING:
     import httpx2
@@ -75,6 +76,30 @@ class Failure:
 
 class _Cut(Exception):
     """The exchange is ended from this side."""
+
+
+def open_client(connections: int) -> "httpx2.Client":
+    """A client for so many connections at once, through the proxy of the environment; this machine is asked directly.
+
+    No header of it says who asks: it also fetches files from other places.
+
+    Raises:
+        SettingsError: the address of a proxy is none.
+    """
+    import httpx2
+
+    try:
+        return httpx2.Client(
+            headers={"User-Agent": "wergate"},
+            limits=httpx2.Limits(max_connections=connections, keepalive_expiry=30),
+            # What is not encrypted, a proxy can read, and a key with it.
+            mounts={f"all://{f'[{host}]' if ':' in host else host}": None for host in LOOPBACK},
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL):  # their text may hold a password
+        pass
+    raise SettingsError(
+        "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY holds no address of a proxy that can be used; set it to http://HOST:PORT"
+    )
 
 
 def exchange(

@@ -2,13 +2,12 @@
 
 import json
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from asr.azure.azure_error import something_else
 from asr.azure.custom_speech import CustomSpeech
-from asr.azure.entities import Part
+from asr.azure.entities import Fields
 from asr.errors import DataError
 
 LARGEST = 250_000_000
@@ -20,19 +19,19 @@ _PATH = "transcriptions:transcribe"
 _PATIENCE = 1800.0  # seconds for a call: hours of audio take minutes, and the service is silent meanwhile
 
 
-class _Phrase(Part):
+class _Phrase(Fields):
     text: str
     channel: int = 0
 
 
-class _Result(Part):
+class _Result(Fields):
     combined_phrases: tuple[_Phrase, ...]
 
 
-def transcribe_fast(service: CustomSpeech, audio: Path | bytes, locale: str, model: str | None = None) -> str:
+def transcribe_fast(service: CustomSpeech, audio: Path, locale: str, model: str | None = None) -> str:
     """The text of a recording in display form: with capitals, punctuation and figures, so normalize it before WER.
 
-    `audio`: a file of any usual format, or its content. `model`: the address (`self`) of a custom model that supports
+    `audio`: a file of any usual format. `model`: the address (`self`) of a custom model that supports
     this, else the newest base model of the locale is used. Channels follow one another. Words that curse stay.
 
     Raises:
@@ -69,17 +68,10 @@ def transcribe_fast(service: CustomSpeech, audio: Path | bytes, locale: str, mod
     return " ".join(phrase.text.strip() for phrase in ordered if phrase.text.strip())
 
 
-def _checked(audio: Path | bytes) -> tuple[bytes, str]:
+def _checked(audio: Path) -> tuple[bytes, str]:
     """The content of a recording within the limits, and a name for it that cannot break out of a header."""
-    if isinstance(audio, bytes):
-        _refuse_size(len(audio), "the recording")
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "recording")
-            path.write_bytes(audio)
-            _refuse_duration(path)
-        return audio, "audio"
     if audio.is_file():
-        _refuse_size(audio.stat().st_size, str(audio))
+        _refuse_size(audio)
     _refuse_duration(audio)
     suffix = audio.suffix.lower()
     return audio.read_bytes(), f"audio{suffix if suffix[1:].isalnum() and suffix.isascii() else ''}"
@@ -92,10 +84,11 @@ def _refuse_duration(path: Path) -> None:
         raise DataError(f"{path}: {seconds / 3600:.1f} hours; fast transcription takes less than 2: cut it")
 
 
-def _refuse_size(size: int, what: str) -> None:
+def _refuse_size(path: Path) -> None:
+    size = path.stat().st_size
     if size == 0:
-        raise DataError(f"{what}: it is empty; there is nothing to transcribe")
+        raise DataError(f"{path}: it is empty; there is nothing to transcribe")
     if size >= LARGEST:
         raise DataError(
-            f"{what}: {size / 1e6:,.0f} MB; fast transcription takes less than {LARGEST / 1e6:,.0f}: cut it"
+            f"{path}: {size / 1e6:,.0f} MB; fast transcription takes less than {LARGEST / 1e6:,.0f}: cut it"
         )

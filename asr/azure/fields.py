@@ -5,13 +5,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from asr.azure.entities import Endpoint, Entity
+from asr.azure.entities import Entity
 
 _READ_ONLY = {"self_url", "created_date_time", "last_action_date_time", "status", "links"}
 _READ_ONLY |= {"transcription1", "transcription2"}
 _MAY_BE_SET = {
-    "customModelWeightPercent",
-    "loggingEnabled",
     "profanityFilterMode",
     "punctuationMode",
     "timeToLiveHours",
@@ -31,13 +29,9 @@ def as_request(entity: Entity) -> dict[str, Any]:
     return body
 
 
-def as_change(kind: type[Entity], fields: dict[str, Any]) -> dict[str, Any]:
+def as_change(fields: dict[str, Any]) -> dict[str, Any]:
     """The body that changes these fields (JSON merge patch, RFC 7396), named in snake case."""
-    body = {to_camel(name): _plain(value) for name, value in fields.items()}
-    properties = body.get("properties")
-    if kind is Endpoint and isinstance(properties, dict) and "loggingEnabled" in properties:
-        properties["contentLoggingEnabled"] = properties.pop("loggingEnabled")  # its name in a change
-    return body
+    return {to_camel(name): _plain(value) for name, value in fields.items()}
 
 
 def _plain(value: Any) -> Any:

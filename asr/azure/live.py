@@ -17,7 +17,8 @@ from asr.azure.back_off import Patience
 from asr.azure.clouds import LOOPBACK
 from asr.azure.credential import KEY, RESOURCE_ID, Credential
 from asr.azure.entities import Endpoint, EndpointLinks
-from asr.azure.live_session import Place, phrases
+from asr.azure.live_session import LiveAddress, phrases
+from asr.azure.proxy import find_proxy
 from asr.azure.safe_text import safe_text
 from asr.errors import SettingsError
 
@@ -57,8 +58,6 @@ def recognize_live(
     *,
     side_by_side: int = 1,
     patience: Patience = PATIENCE,
-    stop: threading.Event | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[LiveText]:
     """What an endpoint hears in each of some audio, in their order; 16 kHz mono samples or files of any format.
 
@@ -66,30 +65,25 @@ def recognize_live(
     connection that fails for a moment is made again, and goes on behind the last phrase.
 
     Raises:
-        SettingsError: the sign-in is not fit for live recognition.
+        SettingsError: the sign-in or the proxy is not fit for live recognition.
         TimedOut: the service does not answer.
-        Stopped: `stop` was set.
         AudioError: a file cannot be decoded.
         AzureError: the service refuses it, or fails again and again.
     """
-    _place(endpoint, credential)  # what is wrong with it is said before anything is decoded
+    _address(endpoint, credential)  # what is wrong with it is said before anything is decoded
     ended = threading.Event()
-
-    def is_stopped() -> bool:
-        return ended.is_set() or (stop is not None and stop.is_set())
 
     def hear(one: Samples | Path) -> LiveText:
         samples = decode(one) if isinstance(one, Path) else one
         started = time.monotonic()
-        text = _hear(samples, lambda: _place(endpoint, credential), patience, is_stopped)
+        text = _hear(samples, lambda: _address(endpoint, credential), patience, ended.is_set)
         return LiveText(text, time.monotonic() - started)
 
     with ThreadPoolExecutor(side_by_side, thread_name_prefix="live") as threads:
         waiting = [threads.submit(hear, one) for one in audio]
         try:
-            for done, future in enumerate(as_completed(waiting), 1):
+            for future in as_completed(waiting):
                 future.result()
-                progress(done, len(waiting))
         finally:
             ended.set()
             for future in waiting:
@@ -97,7 +91,9 @@ def recognize_live(
     return [future.result() for future in waiting]
 
 
-def _hear(samples: Samples, place: Callable[[], Place], patience: Patience, is_stopped: Callable[[], bool]) -> str:
+def _hear(
+    samples: Samples, address: Callable[[], LiveAddress], patience: Patience, is_stopped: Callable[[], bool]
+) -> str:
     """The text of one audio. A connection that broke is made again, and gets what was not answered yet."""
     heard: list[str] = []
     done = tries = 0
@@ -107,7 +103,7 @@ def _hear(samples: Samples, place: Callable[[], Place], patience: Patience, is_s
         seconds = min(until - time.monotonic(), patience.silence + _PACE * len(rest) / SAMPLE_RATE)
         before = done
         try:
-            with closing(phrases(place(), rest, seconds=seconds, is_stopped=is_stopped)) as said:
+            with closing(phrases(address(), rest, seconds=seconds, is_stopped=is_stopped)) as said:
                 for phrase in said:
                     heard.append(phrase.text)
                     if before + phrase.end > done:
@@ -131,25 +127,27 @@ def _wait(seconds: float, is_stopped: Callable[[], bool]) -> None:
         time.sleep(min(left, _GLANCE))
 
 
-def _place(endpoint: Endpoint, credential: Credential) -> Place:
-    address = (endpoint.links.web_socket if endpoint.links else None) or ""
+def _address(endpoint: Endpoint, credential: Credential) -> LiveAddress:
+    url = (endpoint.links.web_socket if endpoint.links else None) or ""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         host, netloc = parts.hostname or "", parts.netloc.rpartition("@")[2]
+        parts.port  # noqa: B018  # it is read, and can be wrong, only now
     except ValueError:
         host = ""
     if not host or not (parts.scheme == "wss" or (parts.scheme == "ws" and host in LOOPBACK)):
         raise AzureError(
-            f"its address does not begin with wss:// ({safe_text(address) or 'none'})",
+            f"its address does not begin with wss:// ({safe_text(url) or 'none'})",
             doing=f"live recognition by endpoint {endpoint.id or endpoint.display_name}",
             mend="wait until the endpoint has been deployed, and check azure.address",
         )
-    place = Place(parts._replace(netloc=netloc, fragment="").geturl(), endpoint.id, endpoint.locale)
+    url = parts._replace(netloc=netloc, fragment="").geturl()
+    address = LiveAddress(url, endpoint.id, endpoint.locale, proxy=find_proxy(url))
     if credential.key:
-        return replace(place, key=credential.key)
+        return replace(address, key=credential.key)
     if not credential.resource_id:
         raise SettingsError(
             f"live recognition with an Entra sign-in needs the id of the Speech resource: set {RESOURCE_ID} in the "
             f"environment (/subscriptions/…, see Properties in the portal), or set {KEY}"
         )
-    return replace(place, token=f"aad#{credential.resource_id}#{credential.token()}")
+    return replace(address, token=f"aad#{credential.resource_id}#{credential.token()}")

@@ -18,6 +18,7 @@ from asr.audio import SAMPLE_RATE, Samples, as_int16
 from asr.azure.azure_error import AzureError, Stopped, TimedOut, something_else
 from asr.azure.error_body import Said
 from asr.azure.error_mends import mend_for
+from asr.azure.proxy import Proxy
 from asr.azure.safe_text import safe_text
 
 _TICKS = 10_000_000 // SAMPLE_RATE
@@ -40,10 +41,10 @@ _BROKEN = {"ConnectionFailure", "ServiceTimeout", "ServiceError", "ServiceUnavai
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where audio is sent to, and who sends it."""
+class LiveAddress:
+    """Where audio is sent to, by which way, and who sends it."""
 
-    address: str
+    url: str
     """The whole of it, such as `wss://westeurope.stt.speech.microsoft.com/stt/speech/universal/v2?cid=…`.
 
     With a host alone the SDK would ask a path that regions have and custom domains do not have.
@@ -54,6 +55,8 @@ class Place:
     key: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     """As the SDK wants one of Entra: `aad#<resource id>#<token>`."""
+    proxy: Proxy | None = None
+    """The SDK by itself asks the environment for none."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ _Event = LivePhrase | BaseException | None
 
 
 def phrases(
-    place: Place, samples: Samples, *, seconds: float, is_stopped: Callable[[], bool]
+    address: LiveAddress, samples: Samples, *, seconds: float, is_stopped: Callable[[], bool]
 ) -> Generator[LivePhrase, None, None]:
     """What the service hears in 16 kHz mono samples, phrase by phrase, as it comes; for a `closing`.
 
@@ -91,20 +94,20 @@ def phrases(
         Stopped: `is_stopped` says so; it is asked often.
         AzureError: the service refused it, or the connection failed; `passing` when it may work the next time.
     """
-    doing = f"live recognition at {place.address.partition('?')[0]}"
+    doing = f"live recognition at {address.url.partition('?')[0]}"
     until = time.monotonic() + seconds
     events: SimpleQueue[_Event] = SimpleQueue()
     held: list[Any] = []
     over = threading.Event()
     try:
         try:
-            held.extend(_start(place, samples, events, over, doing))
+            held.extend(_start(address, samples, events, over, doing))
         except (ImportError, OSError) as error:
-            message = f"the Speech SDK cannot be loaded ({_first_line(str(error), place)})"
+            message = f"the Speech SDK cannot be loaded ({_first_line(str(error), address)})"
             mend = "install azure-cognitiveservices-speech and the system libraries that it names"
             raise AzureError(message, doing=doing, mend=mend) from None
         except (RuntimeError, ValueError) as error:  # what the SDK raises, with its call stack
-            raise AzureError(_first_line(str(error), place), doing=doing, mend="check azure.address") from None
+            raise AzureError(_first_line(str(error), address), doing=doing, mend="check azure.address") from None
         while True:
             event = _next_event(events, until, is_stopped, doing)
             if event is None:
@@ -124,17 +127,20 @@ def phrases(
 
 
 def _start(
-    place: Place, samples: Samples, events: "SimpleQueue[_Event]", over: threading.Event, doing: str
+    address: LiveAddress, samples: Samples, events: "SimpleQueue[_Event]", over: threading.Event, doing: str
 ) -> list[Any]:
     """Begin a session; it ends when what is returned is forgotten. `over` is set when the SDK has ended it."""
     from azure.cognitiveservices import speech as sdk
 
-    config = sdk.SpeechConfig(endpoint=place.address, subscription=place.key or None)
-    if place.token:
-        config.authorization_token = place.token
-    if place.endpoint_id:
-        config.endpoint_id = place.endpoint_id
-    config.speech_recognition_language = place.language
+    config = sdk.SpeechConfig(endpoint=address.url, subscription=address.key or None)
+    if address.token:
+        config.authorization_token = address.token
+    if address.endpoint_id:
+        config.endpoint_id = address.endpoint_id
+    if address.proxy:
+        proxy = address.proxy
+        config.set_proxy(proxy.host, proxy.port, proxy.user or None, proxy.password or None)
+    config.speech_recognition_language = address.language
     config.output_format = sdk.OutputFormat.Detailed
     config.set_profanity(sdk.ProfanityOption.Raw)
     # By itself it connects five times within a second, also when it is told that it asks too often.
@@ -156,7 +162,7 @@ def _start(
         over.set()
 
     recognizer.recognized.connect(forward(lambda event: _phrase(event, doing)))
-    recognizer.canceled.connect(forward(lambda event: _end(event, place, doing)))
+    recognizer.canceled.connect(forward(lambda event: _end(event, address, doing)))
     recognizer.session_stopped.connect(ended)
     held = [recognizer, stream]
     recognizer.start_continuous_recognition()
@@ -192,20 +198,20 @@ def _phrase(event: Any, doing: str) -> LivePhrase:
     return LivePhrase(detailed.best[0].lexical.strip(), end)
 
 
-def _end(event: Any, place: Place, doing: str) -> BaseException:
+def _end(event: Any, address: LiveAddress, doing: str) -> BaseException:
     from azure.cognitiveservices import speech as sdk
 
     details = event.cancellation_details
     if details.reason == sdk.CancellationReason.EndOfStream:
         return _AllHeard()
-    return _failure(details.code.name, details.error_details or "", place, doing)
+    return _failure(details.code.name, details.error_details or "", address, doing)
 
 
-def _failure(code: str, said: str, place: Place, doing: str) -> AzureError:
+def _failure(code: str, said: str, address: LiveAddress, doing: str) -> AzureError:
     """The error for what the SDK calls `code` and explains as `said`."""
     found = _STATUS.search(said)
     status = int(found[1]) if found else _NO_STATUS.get(code)
-    message = _first_line(said, place) or code
+    message = _first_line(said, address) or code
     if status:
         return AzureError(
             message,
@@ -215,7 +221,7 @@ def _failure(code: str, said: str, place: Place, doing: str) -> AzureError:
             passing=status in _PASSING,
         )
     if code == "ConnectionFailure":
-        mend = "check the network, and azure.region"
+        mend = "check the network, HTTPS_PROXY, NO_PROXY and azure.region"
         return AzureError("no connection", doing=doing, code=code, mend=mend, passing=True)
     return AzureError(message, doing=doing, code=code, mend=mend_for(Said(), 500), passing=code in _BROKEN)
 
@@ -227,10 +233,11 @@ _MENDS = {
 }
 
 
-def _first_line(said: str, place: Place) -> str:
+def _first_line(said: str, address: LiveAddress) -> str:
     # What follows is a session id, an address with its query, a call stack.
     line = said.partition("\n")[0].partition(" SessionId:")[0].partition(" Error details:")[0]
-    return safe_text(line.strip().rstrip("."), (place.key, place.token))
+    secrets = (address.key, address.token, address.proxy.password if address.proxy else "")
+    return safe_text(line.strip().rstrip("."), secrets)
 
 
 def _let_go(held: list[Any]) -> None:

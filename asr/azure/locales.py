@@ -12,7 +12,7 @@ Kind = Literal["Acoustic", "AudioFiles", "Language", "LanguageMarkdown", "Output
 """The kind of a data set: audio with transcripts, audio alone, plain text, structured text, display format, and how
 words are said."""
 
-_LOCALE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?-([a-z]{2}|[0-9]{3})")
+_LOCALE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?-([a-z]{2}|[0-9]{3})((?:-[a-z0-9]{5,8})?)")
 _TABLE = Path(__file__).with_name("locales.toml")
 
 
@@ -30,20 +30,28 @@ def is_known(locale: str) -> bool:
 def find_locale(language: str) -> str:
     """The locale that `language` means, in Azure's own spelling: `en-us` is `en-US`.
 
-    One of a language that is not known here is taken as it is: the service itself says whether it has it.
+    One that is not known here is taken as it is: the service itself says whether it has it.
 
     Raises:
-        SettingsError: it means none; the message names the nearest.
+        SettingsError: it is none; the message names the nearest.
     """
-    known = {locale.lower(): locale for locales in _table().values() for locale in locales}
     wanted = language.lower().replace("_", "-")
+    known = {locale.lower(): locale for locale in _known()}
     if wanted in known:
         return known[wanted]
-    if (new := _LOCALE.fullmatch(wanted)) and not any(lower.startswith(f"{new[1]}-") for lower in known):
-        return "-".join((new[1], *([new[2].title()] if new[2] else []), new[3].upper()))
-    same_language = sorted(locale for lower, locale in known.items() if lower.startswith(f"{wanted[:2]}-"))
-    examples = ", ".join(same_language) or "en-US, de-DE or zh-CN"
-    raise SettingsError(f"language is {language!r}; Azure Custom Speech wants a locale such as {examples}")
+    if new := _LOCALE.fullmatch(wanted):  # language, script, region, variant: RFC 5646, 2.1
+        return "-".join(filter(None, (new[1], (new[2] or "").title(), new[3].upper()))) + new[4]
+    raise SettingsError(f"language is {language!r}; Azure Custom Speech wants a locale such as {similar(wanted)}")
+
+
+def similar(language: str) -> str:
+    """The locales of the same language, for a message; some others when none is known."""
+    others = sorted(one for one in _known() if one.startswith(f"{language[:2].lower()}-") and one != language)
+    return ", ".join(others) or "en-US, de-DE or zh-CN"
+
+
+def _known() -> set[str]:
+    return {locale for locales in _table().values() for locale in locales}
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from asr.azure.age import by_age
 from asr.azure.custom_speech import CustomSpeech, quoted
 from asr.azure.entities import Entity, Reference
 
@@ -19,8 +20,13 @@ RELEASE, TRIED = "wergate.release", "wergate.tried"
 """Of an endpoint: the release that it has, and whether that was tried through it."""
 BEFORE, REGISTRY = "wergate.before", "wergate.registry"
 """Of an endpoint: the tried release to go back to as long as the new one is not tried, and whose releases it has."""
+TESTING = "testing audio"
+"""The role of a dataset to test on; that of one to train on is a `training_role`."""
+_TRAINING = "training "
 _SHOWN = 16
 """Digits of a fingerprint in a name."""
+_NEAREST = {"Succeeded": 0, "Running": 1}
+"""Which states are used first: one that has ended costs no more time, and an upload may never go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,16 @@ def read_mark(entity: Entity) -> Mark | None:
     return Mark(*(found.get(name, "") for name in (_PROJECT, _ROLE, _FINGERPRINT, _RUN, _COMMIT)))
 
 
+def training_role(kind: str) -> str:
+    """The role of a dataset of a kind to train on, such as `training Acoustic`."""
+    return f"{_TRAINING}{kind}"
+
+
+def is_training(role: str) -> bool:
+    """Whether it is the role of a dataset to train on."""
+    return role.startswith(_TRAINING)
+
+
 def made(service: CustomSpeech, kind: type[E], maker: Maker, role: str, fingerprint: str) -> Iterator[E]:
     """What the project has made before of this content, oldest first."""
     name = maker.name(role, fingerprint)
@@ -70,7 +86,7 @@ def made(service: CustomSpeech, kind: type[E], maker: Maker, role: str, fingerpr
         for one in service.all(kind, f"displayName eq {quoted(name)}")
         if (mark := read_mark(one)) and (mark.project, mark.fingerprint) == (maker.project, fingerprint)
     ]
-    yield from sorted(found, key=lambda one: (one.created_date_time is None, one.created_date_time, one.id))
+    yield from sorted(found, key=lambda one: by_age(one.created_date_time, one.id))
 
 
 def usable(
@@ -81,11 +97,14 @@ def usable(
     fingerprint: str,
     is_fit: Callable[[E], bool] = lambda _one: True,
 ) -> E | None:
-    """The oldest that has not failed and `is_fit`; what has failed is deleted, so that it can be tried once more."""
-    usable = None
+    """What has come furthest of those that `is_fit`, the oldest of these; None when there is none.
+
+    What has failed is deleted, so that it can be tried once more.
+    """
+    found = []
     for one in list(made(service, kind, maker, role, fingerprint)):
         if one.status == "Failed":
             service.delete(kind, one.id)
-        elif usable is None and is_fit(one):
-            usable = one
-    return usable
+        elif is_fit(one):
+            found.append(one)
+    return min(found, key=lambda one: _NEAREST.get(one.status or "", len(_NEAREST)), default=None)

@@ -4,18 +4,20 @@ import csv
 import hashlib
 import logging
 import shutil
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.azure.cut_text import cut_text
 from asr.azure.locales import Kind
 from asr.corpus.rules import Purpose
 from asr.corpus.utterance import Corpus, stream_manifest
 from asr.corpus.writers.azure import LONGEST, NAMES, write_azure
 from asr.corpus.writers.domain_text import PLAIN_TEXT, PRONUNCIATION, write_domain_text
+from asr.corpus.writers.written import written_aside
 from asr.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,8 @@ LAYOUT = "azure-parts@1"
 """Of how parts are written: another version is uploaded anew."""
 LARGEST_TEXT = 200_000_000
 """Bytes of a file of text."""
+MOST_LINES = {"ja": 20_000, "ko": 20_000}
+"""Lines of a file of plain text, in the languages where the service takes only so many."""
 LARGEST_PRONUNCIATION = 1_000_000
 """Bytes of a file of pronunciations."""
 
@@ -34,7 +38,7 @@ _LARGEST: dict[Kind, int] = {
 }
 
 
-class Part(BaseModel):
+class DataFile(BaseModel):
     """One file, which becomes one dataset."""
 
     model_config = ConfigDict(frozen=True)
@@ -58,15 +62,23 @@ class Parts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     folder: Path
-    parts: tuple[Part, ...]
+    parts: tuple[DataFile, ...]
     seconds: float
     """Of audio in all of them."""
     too_long: int = 0
     """Utterances that were left out because they are too long."""
 
-    def path(self, part: Part) -> Path:
+    def path(self, part: DataFile) -> Path:
         """Where a part lies, unless it was put away after its upload."""
         return self.folder / part.file
+
+    def is_whole(self, part: DataFile) -> bool:
+        """Whether it lies there as it was written, to the byte."""
+        try:
+            with self.path(part).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == part.sha256
+        except OSError:
+            return False
 
     def names(self) -> dict[str, str]:
         """The utterance that each audio file holds: id by file name."""
@@ -90,26 +102,33 @@ def has_too_long(corpus: Corpus) -> bool:
 def write_parts(corpus: Corpus, folder: Path, locale: str, purpose: Purpose, kinds: Set[Kind]) -> Parts:
     """Write what a corpus holds of these kinds to `folder`, which is made anew; the same corpus makes the same bytes.
 
-    Audio that is not to be learned from leaves its transcripts, as text.
+    Audio that is not to be learned from leaves its transcripts, as text. Killed, it leaves no folder, not half of one.
 
     Raises:
         AudioError: some audio cannot be decoded any more.
         DataError: there is nothing of these kinds, or a file is larger than the service takes.
+        UserError: the disk does not take what is written.
     """
     shutil.rmtree(folder, ignore_errors=True)
+    with written_aside(folder) as aside:
+        written = _write(corpus, aside, locale, purpose, kinds)
+    return written.model_copy(update={"folder": folder})
+
+
+def _write(corpus: Corpus, folder: Path, locale: str, purpose: Purpose, kinds: Set[Kind]) -> Parts:
     seconds, too_long = 0.0, 0
     if "Acoustic" in kinds and corpus.utterances:
         too_long_ones: Literal["leave out", "refuse"] = "leave out" if purpose == "training" else "refuse"
         written = write_azure(corpus.manifest, folder, purpose=purpose, too_long=too_long_ones)
         seconds, too_long = written.seconds, written.too_long
-    folder.mkdir(parents=True, exist_ok=True)
     if purpose == "training":
         structured = set(_structured(corpus)) if "LanguageMarkdown" in kinds else set()
         write_domain_text(corpus.text, folder, for_azure=True)
         for number, path in enumerate(sorted(structured), 1):
             _copy_structured(path, folder / f"structured-{number:03d}.md")
-        texts = [*_transcripts(corpus, whole="Acoustic" not in kinds)]
-        _rewrite_text(corpus, folder / PLAIN_TEXT, structured, texts)
+        if structured or too_long or "Acoustic" not in kinds:
+            _rewrite_text(corpus, folder / PLAIN_TEXT, structured, whole="Acoustic" not in kinds)
+        cut_text(folder / PLAIN_TEXT, _LARGEST["Language"], MOST_LINES.get(locale.partition("-")[0]))
     files = [(path, _kind(path)) for path in sorted(folder.iterdir()) if path.name != NAMES]
     parts = tuple(_part(path, kind, locale) for path, kind in files if kind in kinds)
     for path, kind in files:
@@ -133,8 +152,10 @@ def _kinds(corpus: Corpus) -> Iterator[Kind]:
 
 
 def _kind(path: Path) -> Kind:
-    by_name: dict[str, Kind] = {PLAIN_TEXT: "Language", PRONUNCIATION: "Pronunciation"}
-    return by_name.get(path.name, "LanguageMarkdown" if path.suffix == ".md" else "Acoustic")
+    if path.name == PRONUNCIATION:
+        return "Pronunciation"
+    by_suffix: dict[str, Kind] = {".txt": "Language", ".md": "LanguageMarkdown", ".zip": "Acoustic"}
+    return by_suffix[path.suffix]
 
 
 def _transcripts(corpus: Corpus, *, whole: bool) -> Iterator[str]:
@@ -157,22 +178,21 @@ def _copy_structured(path: Path, target: Path) -> None:
     target.write_text(path.read_text(encoding="utf-8-sig"), encoding="utf-8-sig", newline="\r\n")
 
 
-def _rewrite_text(corpus: Corpus, path: Path, structured: Set[Path], texts: Sequence[str]) -> None:
+def _rewrite_text(corpus: Corpus, path: Path, structured: Set[Path], *, whole: bool) -> None:
     """Plain text without what is sent as structured text, and with transcripts of audio that is not sent."""
-    if not texts and not structured:
-        return
     lines = (line.text for line in corpus.text.stream() if line.file not in structured) if corpus.text else ()
+    rows = (f"{text}\r\n" for text in chain(lines, _transcripts(corpus, whole=whole)))
     path.unlink(missing_ok=True)
-    rows = [f"{text}\r\n" for text in chain(lines, texts)]
-    if rows:
-        path.write_text("".join(rows), encoding="utf-8-sig", newline="")
+    if (first := next(rows, None)) is not None:
+        with path.open("x", encoding="utf-8-sig", newline="") as file:
+            file.writelines(chain((first,), rows))
 
 
-def _part(path: Path, kind: Kind, locale: str) -> Part:
+def _part(path: Path, kind: Kind, locale: str) -> DataFile:
     size = path.stat().st_size
     most = _LARGEST.get(kind)
     if most and size > most:
         raise DataError(f"{path.name}: {size:,} bytes, and the service takes {most:,}; make it shorter")
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Part(kind=kind, file=path.name, sha256=sha256, size=size, locale=locale)
+    return DataFile(kind=kind, file=path.name, sha256=sha256, size=size, locale=locale)

@@ -106,7 +106,7 @@ def steps_of(
         steps.append(Step(what="give the endpoint the candidate, if it is promoted", charged="by the hour, as now"))
     else:
         steps.append(Step(what="make an endpoint, if it is promoted", charged="by the hour, for as long as it exists"))
-    steps.append(Step(what="try it there with a few recordings", charged="as live recognition of them"))
+    steps.append(Step(what="try it there with at most a minute of recordings", charged="as live recognition of them"))
     return tuple(steps)
 
 

@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
 from asr.azure.azure_error import AzureError
 from asr.azure.custom_speech import CustomSpeech
-from asr.azure.entities import Dataset, File, Part, ServiceModel, Transcription, TranscriptionProperties
+from asr.azure.entities import Dataset, Fields, File, ServiceModel, Transcription, TranscriptionProperties
 from asr.azure.marks import Maker, usable
 from asr.azure.safe_text import safe_text
+from asr.azure.transcription_report import missing_reasons, names_in
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +27,12 @@ _AT_ONCE = 8
 """Results that are fetched side by side, and so in memory at most."""
 
 
-class _Phrase(Part):
+class _Phrase(Fields):
     channel: int = 0
     lexical: str
 
 
-class _Result(Part):
+class _Result(Fields):
     source: str = ""
     phrases: tuple[_Phrase, ...] = Field((), alias="combinedRecognizedPhrases")
 
@@ -78,14 +78,8 @@ def transcribe_dataset(
             message=f"the names of the results do not fit: one is called {found[0].called}, and {min(names)} was sent",
             mend=f"report it; the transcription {batch.display_name} stays at the service, to be read again",
         )
-    if missing := sorted(names[one] for one in names.keys() - heard.keys()):
-        service.delete(Transcription, batch.id)
-        more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
-        where = corpus or dataset.display_name
-        raise AzureError(
-            message=f"{where}: {', '.join(missing[:3])}{more} of {len(names):,} utterances were not transcribed",
-            mend="listen to them, remove what is damaged, and run again",
-        )
+    if missing := {file: names[file] for file in names.keys() - heard.keys()}:
+        raise _not_heard(service, batch, corpus or dataset.display_name, missing, len(names))
     return heard
 
 
@@ -121,6 +115,26 @@ def transcription_content(model: ServiceModel, dataset: Dataset) -> str:
     return hashlib.sha256(f"{model.id}\0{dataset.id}".encode()).hexdigest()
 
 
+def _not_heard(
+    service: CustomSpeech, batch: Transcription, where: str, missing: Mapping[str, str], of: int
+) -> AzureError:
+    """The error for audio that has no result; a batch that would say the same again stays, for it is paid."""
+    found = missing_reasons(service, batch, missing)
+    lasting = [one for one in found if not one.may_pass]
+    told = min(lasting or found, key=lambda one: missing[one.name], default=None)
+    shown = sorted(missing.values(), key=lambda id: (told is None or id != missing[told.name], id))
+    more = f" and {len(shown) - 3:,} more" if len(shown) > 3 else ""
+    why = f" ({shown[0]}: {told.text})" if told else ""
+    listen = "listen to them, remove what is damaged, and run again"
+    if lasting:
+        mend = f"{listen}; until then the transcription is read again, not paid again"
+    else:
+        service.delete(Transcription, batch.id)
+        mend = "run again, which begins the transcription anew" if found else listen
+    message = f"{where}: {', '.join(shown[:3])}{more} of {of:,} utterances were not transcribed{why}"
+    return AzureError(message=message, mend=mend)
+
+
 def _heard(service: CustomSpeech, batch: Transcription, names: Collection[str]) -> Iterator[_Heard]:
     """The results in the order in which they arrive."""
     connection = service.connection.branch()
@@ -149,20 +163,10 @@ def _read(service: CustomSpeech, file: File, names: Collection[str]) -> _Heard:
     except (ValueError, RecursionError) as error:
         raise AzureError(message=f"{file.name}: the service wrote a result that cannot be read", mend="run again") \
             from error  # fmt: skip
-    called = [one for one in _names(result, file) if one]
+    called = [one for one in names_in(result.source, file.name) if one]
     name = next((one for one in called if one in names), "")
     if not name:
         log.warning("%s: a result of audio that was not asked for", file.name)
         return _Heard("", "", safe_text(called[0]) if called else "nothing")
     channels = sorted(result.phrases, key=lambda phrase: phrase.channel)
     return _Heard(name, channels[0].lexical if channels else "", name)
-
-
-def _names(result: _Result, file: File) -> Iterator[str]:
-    """What the audio of a result may be called: the contract says neither which field nor in which form."""
-    for text in (result.source, file.name):
-        name = unquote(urlsplit(text).path).replace("\\", "/").rpartition("/")[2]
-        yield name
-        while name.lower().endswith(".json"):
-            name = name[: -len(".json")]
-            yield name

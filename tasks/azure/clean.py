@@ -7,8 +7,9 @@ from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from asr.azure.azure_error import InUse
-from asr.azure.cleaning import Verdict, what_goes
+from asr.azure.cleaning import KEPT_TESTS, Verdict, what_goes
 from asr.azure.inventory import ENTITY, take_inventory
+from asr.corpus.guards import guard_folders
 from tasks.azure.registry_facts import registry_facts
 from tasks.azure.service import custom_speech
 from tasks.promotion_lock import one_promotion_at_a_time
@@ -32,7 +33,7 @@ class Cleaned(BaseModel):
     """Things of the resource that the project did not make, and that nobody touches."""
 
 
-def clean(settings: Settings, dry_run: bool = False) -> Cleaned:
+def clean_azure(settings: Settings, dry_run: bool = False) -> Cleaned:
     """Delete everything that the project made and needs no more; a dry run only says what that is.
 
     Raises:
@@ -48,8 +49,6 @@ def clean(settings: Settings, dry_run: bool = False) -> Cleaned:
 @task(name="tidy up at Azure")
 def tidy_azure(settings: Settings) -> None:
     """Delete what belongs to rejected and failed things, and batches that have ended; whatever fails is only told."""
-    if settings.backend != "azure":
-        return
     try:
         _clean(settings, dry_run=False, everything=False)
     except Exception as error:  # the run has decided; what stays behind is found by the next one
@@ -60,7 +59,14 @@ def _clean(settings: Settings, *, dry_run: bool, everything: bool) -> Cleaned:
     with one_promotion_at_a_time(settings):  # so that nothing becomes champion that is about to go
         inventory = take_inventory(custom_speech(settings), settings.name)
         known = registry_facts(settings)
-        found = what_goes(inventory, known, datetime.now(UTC), settings.azure.keep_models, everything=everything)
+        found = what_goes(
+            inventory,
+            known,
+            datetime.now(UTC),
+            settings.azure.keep_models,
+            keep_tests=_tests_kept(settings),
+            everything=everything,
+        )
         deleted, refused = (list(found.goes), []) if dry_run else _delete(settings, found.goes)
     return Cleaned(
         project=settings.name,
@@ -69,6 +75,11 @@ def _clean(settings: Settings, *, dry_run: bool, everything: bool) -> Cleaned:
         kept=(*refused, *found.stays),
         others=sum(inventory.others.values()),
     )
+
+
+def _tests_kept(settings: Settings) -> int:
+    """How many testing datasets stay: those of a run and as many older ones, as one stays while others are renewed."""
+    return max(KEPT_TESTS, 2 * (1 + len(guard_folders(settings.testing_data))))
 
 
 def _delete(settings: Settings, goes: tuple[Verdict, ...]) -> tuple[list[Verdict], list[Verdict]]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from asr.azure.azure_model import is_azure_model
 from asr.azure.base_models import is_charged
 from asr.azure.custom_models import ROLE, content_of
+from asr.azure.datasets import is_uploaded
 from asr.azure.entities import CustomModel, Dataset, ServiceBase
 from asr.azure.locales import find_locale
-from asr.azure.marks import made
+from asr.azure.marks import TESTING, made, training_role
 from asr.azure.parts import kinds_of
 from asr.azure.plan import Plan, Upload, refuse_costs, steps_of
 from asr.errors import SettingsError
@@ -21,12 +22,9 @@ from tasks.run_record import TRAINED, Question, ask
 from tasks.settings import Settings
 from tasks.tracking import KEY, OUTCOME, TRAINING_KEY, find_runs
 
-_TESTING = "testing audio"
-"""The role that `asr.azure.evaluate` gives testing data."""
-
 
 def plan_run(settings: Settings) -> Plan:
-    """What `wergate run` would do now; the files that it would upload are written, and nothing is sent.
+    """What `wergate run` would do now; nothing is sent, and no audio stays that was written to know what would be.
 
     Raises:
         DataError: some data is wrong, or no base learns from it.
@@ -40,8 +38,8 @@ def plan_run(settings: Settings) -> Plan:
     base = service_base(settings, directory)
     question = ask(settings, corpora, directory)
     kinds = training_kinds(corpora.training, base)
-    training = corpus_parts(settings, corpora.training, "training", kinds)
-    testing = [corpus_parts(settings, corpus, "testing") for corpus in corpora.judging]
+    training = corpus_parts(settings, corpora.training, "training", kinds, keep=False)
+    testing = [corpus_parts(settings, corpus, "testing", keep=False) for corpus in corpora.judging]
     testing_hours = sum(one.parts.seconds for one in testing) / HOUR
     now = champion(settings)
     return Plan(
@@ -68,8 +66,9 @@ def plan_run(settings: Settings) -> Plan:
 def _uploads(settings: Settings, corpus: CorpusParts) -> Iterator[Upload]:
     service, ours = custom_speech(settings), maker(settings)
     for part in corpus.parts.parts:
-        role = f"training {part.kind}" if corpus.purpose == "training" else _TESTING
-        there = any(one.status != "Failed" for one in made(service, Dataset, ours, role, part.fingerprint))
+        role = training_role(part.kind) if corpus.purpose == "training" else TESTING
+        found = [one for one in made(service, Dataset, ours, role, part.fingerprint) if one.status != "Failed"]
+        there = any(is_uploaded(service, one) for one in found)
         yield Upload(what=corpus.corpus.name, kind=part.kind, megabytes=part.size / 1e6, is_there=there)
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _GIVEN_UP = timedelta(days=90)
 """After which nobody goes on with a run that has not ended; the service itself keeps no training that long."""
+_UPLOADING = timedelta(days=1)
+"""For so long after it began a run may still be looking for data to train on."""
 
 
 def registry_facts(settings: Settings) -> Known:
@@ -37,7 +39,7 @@ def registry_facts(settings: Settings) -> Known:
     """
     all_versions, runs = versions(settings), _runs(settings)
     model = {int(one.version): one.tags[AZURE_MODEL_TAG] for one in all_versions if AZURE_MODEL_TAG in one.tags}
-    unfinished = [run for run in runs if OUTCOME not in run.data.tags and not _is_given_up(run)]
+    unfinished = [run for run in runs if OUTCOME not in run.data.tags and _age(run) <= _GIVEN_UP]
     in_use: dict[int, str] = {}
     for run in unfinished:
         in_use |= dict.fromkeys(_versions_of(run), f"the run {run.info.run_id[:8]} has not ended")
@@ -63,6 +65,7 @@ def registry_facts(settings: Settings) -> Known:
         registered=frozenset(model.values()),
         finished=frozenset(str(run.info.run_id) for run in runs) - {str(run.info.run_id) for run in unfinished},
         unfinished=frozenset(str(run.info.run_id) for run in unfinished),
+        uploading=any(_age(run) <= _UPLOADING for run in unfinished),
     )
 
 
@@ -83,8 +86,8 @@ def _versions_of(run: "Run") -> list[int]:
     return [int(tags[name]) for name in (CANDIDATE, COMPARED_WITH) if tags.get(name, "").isdecimal()]
 
 
-def _is_given_up(run: "Run") -> bool:
-    return datetime.now(UTC) - datetime.fromtimestamp(run.info.start_time / 1000, UTC) > _GIVEN_UP
+def _age(run: "Run") -> timedelta:
+    return datetime.now(UTC) - datetime.fromtimestamp(run.info.start_time / 1000, UTC)
 
 
 def _runs(settings: Settings) -> "list[Run]":

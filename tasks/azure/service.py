@@ -39,14 +39,16 @@ def maker(settings: Settings, run_id: str = "", commit: str = "") -> Maker:
     return Maker(settings.name, run_id, commit)
 
 
-def making(settings: Settings, run_id: str = "", commit: str = "") -> Maker:
+def making(settings: Settings, run_id: str = "", commit: str = "", locale: str = "") -> Maker:
     """The same for those who make something now: it is shown in the project of the locale in the Studio.
+
+    `locale` is that of the model; empty is that of the settings, which need name none when this machine trains.
 
     Raises:
         AzureError: the service refused the project.
     """
-    ours = maker(settings, run_id, commit)
-    return replace(ours, studio=_studio(custom_speech(settings), ours.project, find_locale(settings.language)))
+    ours, locale = maker(settings, run_id, commit), locale or find_locale(settings.language)
+    return replace(ours, studio=_studio(custom_speech(settings), ours.project, locale))
 
 
 def patience(settings: Settings) -> float:
@@ -58,7 +60,8 @@ def endpoint_place(settings: Settings, locale: str, *, to_release: bool = False)
     """The endpoint of a locale as a place for releases; without `to_release` it is only looked at."""
     if not to_release:
         return EndpointPlace(custom_speech(settings), maker(settings), locale, patience(settings))
-    return EndpointPlace(custom_speech(settings), making(settings), locale, patience(settings), _registry(settings))
+    ours = making(settings, locale=locale)
+    return EndpointPlace(custom_speech(settings), ours, locale, patience(settings), _registry(settings))
 
 
 def _registry(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from asr.azure.azure_model import INSTEAD
 from asr.azure.custom_speech import quoted
 from asr.azure.endpoint_place import is_untried
 from asr.azure.entities import Endpoint, ServiceBase
@@ -60,10 +61,7 @@ def _remarks(
 ) -> Iterator[str]:
     there = {one.id for one in inventory.of("model")} | {one.id for one in inventory.bases}
     if champion and champion not in there:
-        yield (
-            f"the model of the champion, {champion}, is not at the service any more; make another version champion: "
-            "wergate rollback --to VERSION --by NAME --reason TEXT"
-        )
+        yield f"the model of the champion, {champion}, is not at this resource; if it was deleted there, {INSTEAD}"
     for one in inventory.of("endpoint"):
         where = f"the endpoint of {one.locale}"
         model = one.uses[0] if one.uses else ""

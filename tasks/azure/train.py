@@ -12,10 +12,11 @@ from asr.azure.custom_models import content_of, ensure_model, refuse_failed
 from asr.azure.datasets import ensure_dataset
 from asr.azure.entities import CustomModel, Dataset, ServiceBase
 from asr.azure.locales import Kind, find_locale
-from asr.azure.marks import Maker
+from asr.azure.marks import Maker, training_role
 from asr.azure.parts import has_too_long, kinds_of
 from asr.azure.plan import refuse_costs
 from asr.corpus.utterance import Corpus, read_manifest, write_manifest
+from asr.errors import SettingsError
 from asr.models.checkpoint import fingerprint
 from tasks.azure.parts import CorpusParts, corpus_parts
 from tasks.azure.service import custom_speech, making, patience
@@ -83,7 +84,7 @@ def upload(settings: Settings, ours: Maker, corpus: CorpusParts) -> list[Dataset
                 ensure_dataset(
                     service,
                     ours,
-                    f"training {part.kind}",
+                    training_role(part.kind),
                     part,
                     corpus.file(part),
                     patience=patience(settings),
@@ -143,7 +144,11 @@ def _learned_kinds(corpus: Corpus, base: ServiceBase) -> frozenset[Kind]:
 
 def _affordable(settings: Settings, corpora: Corpora, chosen: ServiceBase, kinds: Set[Kind]) -> CorpusParts:
     parts = corpus_parts(settings, corpora.training, "training", kinds)
-    refuse_costs(chosen, parts.parts.seconds / 3600, settings.azure, cheaper(settings, corpora, chosen))
+    try:
+        refuse_costs(chosen, parts.parts.seconds / 3600, settings.azure, cheaper(settings, corpora, chosen))
+    except SettingsError:
+        parts.put_away()
+        raise
     return parts
 
 

@@ -66,9 +66,9 @@ def _greet(address: str, state: State) -> None:
         f"Bodies are {contract}.",
         "Try the Azure backend with it:",
         f"  export AZURE_SPEECH_KEY={state.key}",
-        "and in pyproject.toml:",
-        "  [tool.wergate.azure]",
-        f'  address = "{address}"',
+        "  .venv/bin/wergate run --backend azure --language en-US --data-folder data/emulated "
+        f"--azure-address {address} --azure-allow-charged-training true",
+        "Keep to that data folder: the registry of your own runs knows nothing of these models.",
         "",
     )
     print(*lines, sep="\n", flush=True)

@@ -21,7 +21,7 @@ def test_a_process_of_its_own_says_what_it_is_and_keeps_what_it_holds(tmp_path: 
         said = "\n".join(emulator.lines)
         assert "EMULATOR" in said
         assert "export AZURE_SPEECH_KEY=my-key" in said
-        assert f'address = "{emulator.address}"' in said
+        assert f"--data-folder data/emulated --azure-address {emulator.address} " in said
         assert create(emulator.address, "my-key") == 201
         emulator.kill()
 

@@ -51,7 +51,7 @@ def calls_that_change(stock: Stock) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_plan_comes_first_and_then_the_refusal(azure: Make, stock: Stock) -> None:
+def test_the_plan_comes_first_and_then_the_refusal(azure: Make, stock: Stock, settings: Settings) -> None:
     ran = azure("plan")
     assert ran.code == 2
     lines = ran.out.splitlines()
@@ -65,6 +65,7 @@ def test_the_plan_comes_first_and_then_the_refusal(azure: Make, stock: Stock) ->
                                 "not charged")  # fmt: skip
     assert calls_that_change(stock) == []
     assert stock.everything() == set()
+    assert not list(settings.data.rglob("*.zip")), "no copy of the audio stays"
 
     allowed = azure("plan", "--azure-allow-charged-training=true", "--json")
     assert allowed.code == 0

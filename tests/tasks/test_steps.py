@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from tasks.steps import once, write_aside
+from tasks.steps import done, once, write_aside
 
 
 class Made(BaseModel):
@@ -36,6 +36,14 @@ def work(tmp_path: Path) -> Callable[[], Made]:
 def test_work_is_done_once(tmp_path: Path, work: Callable[[], Made]) -> None:
     first = once(tmp_path / "step", Made, work)
     assert (first.number, once(tmp_path / "step", Made, work)) == (1, first)
+
+
+def test_whether_it_is_done(tmp_path: Path, work: Callable[[], Made]) -> None:
+    assert done(tmp_path / "step", Made) is None
+    first = once(tmp_path / "step", Made, work)
+    assert done(tmp_path / "step", Made) == done(tmp_path / "step", Made, since=time.time() - 60) == first
+    assert done(tmp_path / "step", Made, since=time.time() + 60) is None
+    assert not (tmp_path / "step").exists()
 
 
 def test_killed_work_goes_on_from_its_own_files(tmp_path: Path, work: Callable[[], Made]) -> None:

@@ -134,6 +134,7 @@ def test_what_only_the_words_tell(message: str, mend: str) -> None:
         (410, "", NotThere, False),
         (409, "", InUse, False),
         (400, "InUseViolation", InUse, False),
+        (400, "EndpointNotUpdatable", InUse, False),
         (400, "", AzureError, False),
         (429, "", AzureError, True),
         (500, "", AzureError, True),

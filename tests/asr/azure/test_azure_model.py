@@ -54,7 +54,7 @@ def test_base_and_custom_models_are_looked_up(azure: Any) -> None:
     assert named == AzureModel(id=base.id, is_base=True, locale="en-US")
     assert named.look_up(azure.service) == base
     gone = named.model_copy(update={"is_base": False})
-    with pytest.raises(ModelError, match=f"the service has no model {base.id} any more; make another version champion"):
+    with pytest.raises(ModelError, match=f"the service has no model {base.id} any more; wergate run --force"):
         gone.look_up(azure.service)
 
 

@@ -68,7 +68,10 @@ def test_a_base_expires(azure: Any) -> None:
     expire_model(azure.emulator.state, {"model": azure.base("charged").id, "days": -1})
     assert choose_base(azure.service, "en-US", AUDIO).id == azure.base("uncharged").id
     later = datetime(2126, 1, 1, tzinfo=UTC)
-    with pytest.raises(SettingsError, match="language: the service has no base model of en-US that can be trained"):
+    with pytest.raises(
+        SettingsError,
+        match="no base model of en-US that can be trained and hosted now; choose another locale, such as en-AU",
+    ):
         choose_base(azure.service, "en-US", AUDIO, now=later)
 
 

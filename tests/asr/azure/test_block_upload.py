@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asr.azure import block_upload
-from asr.azure.azure_error import AzureError, Stopped
+from asr.azure.azure_error import AzureError, InUse, Stopped
 from asr.azure.block_upload import upload_blocks
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.entities import Dataset
@@ -136,6 +136,51 @@ def test_an_import_that_has_begun_is_left_alone(blob: Blob, service: CustomSpeec
     blob.status = "Running"  # and nothing is told of its blocks any more
     upload_blocks(service, blob.dataset, path, block_size=SIZE)
     assert {one.method for one in blob.server.asked} == {"GET"}
+
+
+class Elsewhere:
+    """Another machine sends the same file, and has committed it when this one sends its second block."""
+
+    def __init__(self, blob: Blob, content: bytes) -> None:
+        self.blob, self.content, self.commits = blob, content, True
+        blob.at_put = self.put
+
+    def put(self, name: str) -> Any:
+        if not self.blob.uncommitted:
+            return None
+        if self.commits:
+            self.blob.committed, self.blob.status = {name: self.content}, "Running"
+        return self.blob.reply(409, {"code": "Conflict", "message": "The blocks were committed already."})
+
+
+def test_what_another_machine_has_committed_meanwhile_is_enough(blob: Blob, service: CustomSpeech, path: Path) -> None:
+    Elsewhere(blob, path.read_bytes())
+    told: list[tuple[int, int]] = []
+    upload_blocks(service, blob.dataset, path, block_size=SIZE, workers=1, progress=lambda *now: told.append(now))
+    assert blob.content == path.read_bytes()
+    assert len(blob.server.calls("PUT")) == 2 and not blob.server.calls("POST")
+    assert told[-1] == (10_123, 10_123)
+
+
+def test_blocks_that_another_machine_commits_first_are_not_there_to_commit(
+    blob: Blob, service: CustomSpeech, path: Path
+) -> None:
+    usual = blob.answer
+
+    def answer(asked: Any) -> Any:
+        if asked.method == "POST":
+            blob.committed, blob.uncommitted = blob.uncommitted, {}
+        return usual(asked)  # 400
+
+    blob.server.script = answer
+    upload_blocks(service, blob.dataset, path, block_size=SIZE, workers=1)
+    assert blob.content == path.read_bytes()
+
+
+def test_in_use_without_a_commit_is_told(blob: Blob, service: CustomSpeech, path: Path) -> None:
+    Elsewhere(blob, path.read_bytes()).commits = False
+    with pytest.raises(InUse, match="The blocks were committed already"):
+        upload_blocks(service, blob.dataset, path, block_size=SIZE, workers=1)
 
 
 def test_a_file_that_changes_meanwhile_is_refused(blob: Blob, service: CustomSpeech, path: Path) -> None:

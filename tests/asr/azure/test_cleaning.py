@@ -175,6 +175,40 @@ def test_the_newest_testing_data_stays_and_what_is_being_transcribed() -> None:
     assert going([*tests, busy], everything=False) == []
 
 
+def test_testing_data_of_a_run_that_goes_on_stays_and_as_many_as_runs_use() -> None:
+    tests = [
+        item("dataset", f"t{number:02d}", role="testing audio", created=NOW - number * DAY, run=f"r{number}")
+        for number in range(KEPT_TESTS + 4)
+    ]
+    assert going(tests) == ["t10", "t11", "t12", "t13"]
+    assert going(tests, known(unfinished=frozenset({"r11"}))) == ["t10", "t12", "t13"]
+    assert going(tests, keep_tests=13) == ["t13"]
+    [verdict] = sorted_out(tests, keep_tests=13).goes
+    assert verdict.reason == "there are 13 newer ones to test on"
+
+
+@pytest.mark.parametrize("run", ["ended", "unknown"])
+def test_training_data_stays_while_another_run_may_be_about_to_use_it(run: str) -> None:
+    dataset = item("dataset", "d", run=run, created=NOW - 40 * DAY)
+    failed = item("dataset", "failed", status="Failed")
+    for everything in (True, False):
+        assert going([dataset, failed], known(uploading=True), everything=everything) == ["failed"]
+    assert why_it_stays([dataset], known(uploading=True)) == {"d": "a run may still train on it"}
+    assert going([dataset], known(uploading=False)) == ["d"]
+
+
+def test_a_rejected_model_that_a_killed_run_has_begun_stays_and_is_no_challenger() -> None:
+    model = item("model", "m", run="killed", uses=("d",))
+    items = [item("dataset", "d", run="killed"), model]
+    facts = known(rejected=frozenset({"m"}), challenger="m", unfinished=frozenset({"killed"}))
+    stays = {"d": "the model p/m uses it", "m": "it was rejected, but its run has not ended"}
+    assert why_it_stays(items, facts) == stays
+    assert why_it_stays(items, facts.model_copy(update={"rejected": frozenset()}))["m"] == "its run has not ended"
+    assert why_it_stays([model], known(rejected=frozenset({"m"}), challenger="m")) == {
+        "m": "its run is not in this MLflow store"
+    }
+
+
 def test_a_failed_import_goes() -> None:
     items = [item("dataset", "d", status="Failed", role="testing audio"), item("dataset", "t", role="testing audio")]
     assert going(items, everything=False) == ["d"]

@@ -1,8 +1,10 @@
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ import pytest
 from asr.azure.azure_error import AzureError, Expired, InUse, NotThere, Stopped, TimedOut
 from asr.azure.back_off import LONGEST_WISH, Patience, wished
 from asr.azure.connection import Connection
-from asr.azure.credential import Credential
+from asr.azure.credential import Credential, find_credential
+from asr.azure.custom_speech import CustomSpeech
+from asr.azure.entities import Dataset
 from asr.azure.exchange import Answer
 from asr.azure.rate_budget import RateBudget, shared_budget
 from asr.azure.service_address import ServiceAddress
@@ -116,6 +120,72 @@ def test_so_may_one_of_another_cloud_but_not_with_that_of_a_third(cloud: tuple[s
 def test_a_key_is_never_sent_in_the_clear(address: str) -> None:
     with pytest.raises(SettingsError, match=r"azure\.region"):
         Connection(address, Credential(key="k" * 32))
+
+
+def test_no_proxy_sees_a_key_that_is_not_encrypted(
+    server: Any, connect: Any, reply: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.replies(reply(200, FINE))
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0.5)
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        connection = connect()
+        assert connection.call("GET", "models").content == FINE
+        assert connection.download(f"{server.address.replace('127.0.0.1', 'localhost')}/blob", 100)
+        with pytest.raises(TimeoutError):
+            proxy.accept()
+        assert len(server.asked) == 2
+        asked: list[bytes] = []
+        threading.Thread(target=lambda: asked.append(_one_request(proxy)), daemon=True).start()
+        away = Connection("https://speech.example.test", Credential(key="k" * 32), patience=Patience(attempts=1))
+        with away, pytest.raises(AzureError):
+            away.call("GET", "models")
+        assert asked[0].startswith(b"CONNECT speech.example.test:443"), "others are asked through it, and encrypted"
+
+
+def _one_request(listening: socket.socket) -> bytes:
+    client, _ = listening.accept()
+    with client:
+        return client.recv(2000)
+
+
+@pytest.mark.parametrize("address", ["ftp://me:secret@x:1", "http://me:secret@x:y"], ids=["scheme", "port"])
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_the_address_of_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, name: str, address: str) -> None:
+    monkeypatch.setenv(name, address)
+    with pytest.raises(SettingsError, match=f"{name}.*set it to http://HOST:PORT") as raised:
+        Connection("https://speech.example.test", Credential(key="k" * 32))
+    assert "secret" not in str(raised.value) and raised.value.__context__ is None
+
+
+def test_a_wait_outlasts_a_sign_in_that_fails(server: Any, connect: Any, reply: Any, clock: Clock) -> None:
+    """The name of the sign-in server is not found for some minutes; the token has run out meanwhile."""
+    made = {
+        "self": f"{server.address}/speechtotext/datasets/1",
+        "displayName": "d",
+        "locale": "en-US",
+        "kind": "Language",
+    }
+    server.replies(reply(200, made | {"status": "Running"}), reply(200, made | {"status": "Succeeded"}))
+    asked: list[float] = []
+
+    class Source:
+        def get_token(self, *_scopes: str) -> Any:
+            asked.append(clock.seconds)
+            if 2 <= len(asked) <= 5:
+                raise OSError("temporary failure in name resolution")
+            return SimpleNamespace(token=f"token-{len(asked)}", expires_on=int(clock.seconds) + 1)
+
+    own = "https://mine.cognitiveservices.azure.com"
+    credential = find_credential({}, own, entra=Source, now=clock)
+    connection = connect(clock=clock, wait=clock.wait)
+    connection.credential = credential
+    found = CustomSpeech(connection).wait(Dataset, "1", deadline=3600.0)
+    assert found.status == "Succeeded" and len(asked) == 6
+    assert [one.headers["authorization"] for one in server.asked] == ["Bearer token-1", "Bearer token-6"]
 
 
 def test_a_storm_of_429_is_waited_out(server: Any, slow: Connection, reply: Any, clock: Clock) -> None:

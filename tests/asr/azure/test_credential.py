@@ -22,8 +22,10 @@ class SignedIn:
     clock: list[float]
     scopes: list[str] = field(default_factory=list)
     failure: Exception | None = None
+    asked: int = 0
 
     def get_token(self, *scopes: str) -> Any:
+        self.asked += 1
         if self.failure:
             raise self.failure
         time.sleep(0.02)  # long enough for other threads to ask as well
@@ -126,6 +128,40 @@ def test_a_failed_sign_in_is_one_line_with_a_mend() -> None:
         entra(source).headers()
     assert "\n" not in str(raised.value) and "eyJ" not in str(raised.value)
     assert raised.value.__context__ is None, "what azure-identity raises holds its requests"
+
+
+def test_a_sign_in_that_fails_once_ends_nothing_while_the_last_one_holds() -> None:
+    source = SignedIn([1000.0])
+    credential = entra(source)
+    assert credential.token() == "token-1"
+    source.failure = OSError("login.microsoftonline.com: temporary failure in name resolution")
+    source.clock[0] += 3600 - SPARE + 1
+    asked = source.asked
+    assert [credential.token() for _ in range(50)] == ["token-1"] * 50
+    assert source.asked == asked + 1, "who is away is not asked fifty times at once"
+    source.clock[0] += 60
+    assert credential.token() == "token-1" and source.asked == asked + 2
+    source.failure = None
+    source.clock[0] += 60
+    assert credential.token() == "token-2"
+
+
+def test_after_its_end_the_failure_passes_for_who_was_signed_in_before() -> None:
+    source = SignedIn([1000.0], failure=OSError("no network"))
+    credential = entra(source)
+    with pytest.raises(AzureError, match="no network") as first:
+        credential.token()
+    assert not first.value.passing
+    source.failure = None
+    credential.token()
+    source.failure = OSError("no network")
+    source.clock[0] += 3600
+    with pytest.raises(AzureError, match=r"signing in with Entra: no network; sign in \(`az login`\)") as later:
+        credential.headers()
+    assert later.value.passing
+    assert credential.secrets == ("token-1",), "what was sent is still not shown"
+    source.failure = None
+    assert credential.token() == "token-2"
 
 
 def test_the_real_azure_identity_finds_nobody_here(monkeypatch: pytest.MonkeyPatch) -> None:

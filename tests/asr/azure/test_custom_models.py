@@ -10,7 +10,7 @@ from asr.azure.custom_models import content_of, ensure_model, refuse_failed
 from asr.azure.datasets import ensure_dataset
 from asr.azure.entities import CustomModel, Dataset
 from asr.azure.marks import Maker
-from asr.azure.parts import Part, Parts
+from asr.azure.parts import DataFile, Parts
 
 CREATE = "Models_Create"
 
@@ -84,7 +84,7 @@ def test_an_answer_that_is_lost_makes_no_second_model(azure: Any, train: Any) ->
 
 
 def test_the_content_is_base_and_data_in_any_order() -> None:
-    one, two = (Part(kind="Language", file="f", sha256=digit * 64, size=1, locale="en-US") for digit in "12")
+    one, two = (DataFile(kind="Language", file="f", sha256=digit * 64, size=1, locale="en-US") for digit in "12")
     assert content_of("base", [one, two]) == content_of("base", [two, one])
     others = {content_of("other", [one, two]), content_of("base", [one]), content_of("base", [one, one])}
     assert len(others | {content_of("base", [one, two])}) == 4

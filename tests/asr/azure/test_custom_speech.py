@@ -16,7 +16,6 @@ from asr.azure.entities import (
     Dataset,
     DatasetProperties,
     Endpoint,
-    EndpointProperties,
     File,
     FileLinks,
     FileProperties,
@@ -311,7 +310,6 @@ def test_fields_are_changed_by_name(server: Any, service: CustomSpeech, reply: A
         display_name="b",
         custom_properties={"snake_case": "kept"},
         description=None,
-        properties=EndpointProperties(logging_enabled=False),
     )
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("PATCH", f"/speechtotext/endpoints/{ID}")
@@ -320,7 +318,6 @@ def test_fields_are_changed_by_name(server: Any, service: CustomSpeech, reply: A
         "displayName": "b",
         "customProperties": {"snake_case": "kept"},
         "description": None,
-        "properties": {"contentLoggingEnabled": False},
     }
 
 

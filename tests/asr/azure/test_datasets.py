@@ -19,7 +19,7 @@ from asr.azure.block_upload import upload_blocks
 from asr.azure.datasets import ensure_dataset
 from asr.azure.entities import Dataset
 from asr.azure.marks import Maker
-from asr.azure.parts import Part, Parts
+from asr.azure.parts import DataFile, Parts
 from asr.errors import DataError
 from tests.azure_emulator.datasets import import_of
 
@@ -51,7 +51,7 @@ def text_part(folder: Path, text: str, locale: str = "en-US") -> Parts:
     (folder / "plain_text.txt").write_text(text, encoding="utf-8-sig", newline="")
     content = (folder / "plain_text.txt").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    part = Part(kind="Language", file="plain_text.txt", sha256=sha256, size=len(content), locale=locale)
+    part = DataFile(kind="Language", file="plain_text.txt", sha256=sha256, size=len(content), locale=locale)
     return Parts(folder=folder, parts=(part,), seconds=0.0)
 
 
@@ -101,6 +101,38 @@ def test_an_interrupted_upload_goes_on(azure: Any, ensure: Any, audio: Parts, mo
 
     assert azure.calls(UPLOAD) - before == 2, "only what is missing"
     assert (found.id, found.status, len(azure.all(Dataset))) == (begun.id, "Succeeded", 1)
+
+
+def test_japanese_text_of_any_length_is_accepted(azure: Any, maker: Maker, write_corpus: Any, parts_of: Any) -> None:
+    text = "".join(f"{number}\u756a\u306e\u8239\n" for number in range(20_001))
+    corpus = write_corpus({}, files={"plain_text.txt": text}, locale="ja-JP")
+    parts: Parts = parts_of(corpus, frozenset({"Language"}), locale="ja-JP")
+    datasets = [
+        ensure_dataset(azure.service, maker, "training Language", part, lambda part=part: parts.path(part), patience=20)
+        for part in parts.parts
+    ]
+    assert [(one.status, one.properties.accepted_line_count) for one in datasets if one.properties] == [
+        ("Succeeded", 20_000),
+        ("Succeeded", 1),
+    ]
+
+
+def test_two_machines_that_upload_the_same_share_a_dataset(
+    azure: Any, ensure: Any, audio: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have found it empty; the other one is done first."""
+    others: list[Dataset] = []
+
+    def upload(service: Any, dataset: Dataset, path: Path, **options: Any) -> None:
+        if not others:
+            others.append(dataset)
+            others.append(ensure(audio, Maker("wergate", "run-2"), progress=options["progress"]))
+        upload_blocks(service, dataset, path, **options)
+
+    monkeypatch.setattr(datasets_module, "upload_blocks", upload)
+    found = ensure(audio)
+    assert (found.id, found.status) == (others[1].id, "Succeeded")
+    assert len(azure.all(Dataset)) == 1
 
 
 def test_killed_after_the_commit_the_import_is_waited_for(azure: Any, ensure: Any, audio: Parts, maker: Maker) -> None:
@@ -205,6 +237,27 @@ def test_a_report_that_is_no_json(azure: Any, ensure: Any, audio: Parts) -> None
     report.size = store.content(report.id).stat().st_size
     with pytest.raises(DataError, match=r"1 of 2 lines: � line 2: no audio; azure.max_rejected is 10%"):
         ensure(audio, max_rejected=0.1)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_report_shows_no_secrets(azure: Any, ensure: Any, audio: Parts, as_json: bool) -> None:
+    azure.fails("reject", "datasets", lines=1)
+    dataset = ensure(audio)
+    store = azure.emulator.state.store
+    [report] = [file for file in store.get("datasets", dataset.id).files if file.kind == "DatasetReport"]
+    said = "\x1b[31mno audio at https://a.blob.core.windows.net/x.wav?sv=1&sig=SECRETSIG \u202e"
+    store.content(report.id).write_text(json.dumps([said]) if as_json else said, encoding="utf-8")
+    report.size = store.content(report.id).stat().st_size
+    with pytest.raises(DataError, match=r"no audio at https://a\.blob\.core\.windows\.net/x\.wav") as raised:
+        ensure(audio, max_rejected=0.1)
+    assert "SECRETSIG" not in str(raised.value) and str(raised.value).isprintable()
+
+
+def test_a_failed_import_shows_no_secrets(azure: Any, ensure: Any, audio: Parts) -> None:
+    azure.fails("fail", "datasets", message="one\ntwo https://a.net/x?sig=SECRETSIG \x1b[31m" + "z" * 5000)
+    with pytest.raises(AzureError, match=r"could not import it \([A-Za-z]+: one two https://a\.net/x \[31mz") as raised:
+        ensure(audio)
+    assert "SECRETSIG" not in str(raised.value) and str(raised.value).isprintable() and len(str(raised.value)) < 800
 
 
 def test_a_full_resource_is_one_line(emulate: Any, maker: Maker, audio: Parts) -> None:

@@ -331,6 +331,6 @@ def test_two_of_them_the_oldest_is_used(azure: Any, place: EndpointPlace, staged
 def test_a_model_that_is_gone_moves_nothing(azure: Any, place: EndpointPlace, staged: Any, test: Test) -> None:
     gone = staged("v1")
     azure.service.delete(CustomModel, model_of(azure, gone))
-    with pytest.raises(ModelError, match=r"the service has no model .* any more; make another version champion"):
+    with pytest.raises(ModelError, match=r"the service has no model .* any more; wergate run --force"):
         place.release(gone, test)
     assert (azure.all(Endpoint), test.tried) == ([], [])

@@ -49,47 +49,43 @@ def test_a_file_becomes_text(server: Any, service: CustomSpeech, reply: Any, wav
     assert sent["definition"].get_payload() == '{"locales": ["en-US"], "profanityFilterMode": "None"}'
 
 
-def test_a_custom_model_is_named(server: Any, service: CustomSpeech, reply: Any) -> None:
+def test_a_custom_model_is_named(server: Any, service: CustomSpeech, reply: Any, wav: Path) -> None:
     server.replies(reply(200, HEARD))
-    transcribe_fast(service, recording(), "de-DE", "https://x/models/1")
+    transcribe_fast(service, wav, "de-DE", "https://x/models/1")
     definition = parts(server.asked[0])["definition"].get_payload()
     assert '"models": {"de-DE": "https://x/models/1"}' in definition
 
 
-def test_channels_follow_one_another(server: Any, service: CustomSpeech, reply: Any) -> None:
+def test_channels_follow_one_another(server: Any, service: CustomSpeech, reply: Any, wav: Path) -> None:
     phrases = [{"channel": 1, "text": "two"}, {"channel": 0, "text": " one "}, {"channel": 2, "text": ""}]
     server.replies(reply(200, HEARD | {"combinedPhrases": phrases}))
-    assert transcribe_fast(service, recording(), "en-US") == "one two"
+    assert transcribe_fast(service, wav, "en-US") == "one two"
 
 
-def test_faults_are_repeated(server: Any, service: CustomSpeech, reply: Any) -> None:
+def test_faults_are_repeated(server: Any, service: CustomSpeech, reply: Any, wav: Path) -> None:
     server.replies(reply(429), reply(dropped=True), reply(503), reply(200, HEARD))
-    assert transcribe_fast(service, recording(), "en-US") == "Hello, world."
+    assert transcribe_fast(service, wav, "en-US") == "Hello, world."
     assert len({one.body for one in server.asked}) == 1 and len(server.asked) == 4
 
 
 @pytest.mark.parametrize("answer", [{}, [], b"", b"text", {"combinedPhrases": [{"channel": 0}]}])
-def test_what_is_no_transcript(server: Any, service: CustomSpeech, reply: Any, answer: Any) -> None:
+def test_what_is_no_transcript(server: Any, service: CustomSpeech, reply: Any, wav: Path, answer: Any) -> None:
     server.replies(reply(200, answer))
     with pytest.raises(AzureError, match="the service answered something else than a transcript") as raised:
-        transcribe_fast(service, recording(), "en-US")
+        transcribe_fast(service, wav, "en-US")
     assert raised.value.__context__ is None
 
 
-@pytest.mark.parametrize("as_file", [True, False])
 def test_limits_are_checked_before_anything_is_sent(
-    server: Any, service: CustomSpeech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_file: bool
+    server: Any, service: CustomSpeech, wav: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "a.wav"
-    path.write_bytes(recording())
-    audio: Path | bytes = path if as_file else recording()
     monkeypatch.setattr(fast_transcription, "LARGEST", 16_044)
     with pytest.raises(DataError, match="fast transcription takes less than 0: cut it"):
-        transcribe_fast(service, audio, "en-US")
+        transcribe_fast(service, wav, "en-US")
     monkeypatch.setattr(fast_transcription, "LARGEST", 16_045)
     monkeypatch.setattr(fast_transcription, "LONGEST", 1.0)
     with pytest.raises(DataError, match="hours; fast transcription takes less than 2"):
-        transcribe_fast(service, audio, "en-US")
+        transcribe_fast(service, wav, "en-US")
     assert server.asked == []
 
 
@@ -97,7 +93,7 @@ def test_limits_are_checked_before_anything_is_sent(
 def test_what_is_no_recording_is_not_sent(server: Any, service: CustomSpeech, audio: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(audio)
-    for one in (audio, path, tmp_path / "missing.wav"):
+    for one in (path, tmp_path / "missing.wav"):
         with pytest.raises(DataError):
             transcribe_fast(service, one, "en-US")
     assert server.asked == []

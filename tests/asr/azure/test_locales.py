@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from asr.azure.locales import Kind, find_locale, locales_of
+from asr.azure.locales import Kind, find_locale, locales_of, similar
 from asr.errors import SettingsError
 
 
@@ -17,7 +17,8 @@ def test_a_locale_in_any_spelling(written: str) -> None:
     ("written", "named"),
     [
         ("en", "such as en-AU, en-CA, en-GB"),
-        ("en-UK", "such as en-AU, en-CA, en-GB"),
+        ("en_", "such as en-AU, en-CA, en-GB"),
+        ("en-English", "such as en-AU, en-CA, en-GB"),
         ("english", "en-US"),
         ("", "en-US, de-DE or zh-CN"),
         ("rm", "en-US"),
@@ -32,10 +33,25 @@ def test_no_locale(written: str, named: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "locale"),
-    [("rm-CH", "rm-CH"), ("QUZ_pe", "quz-PE"), ("ku-arab-iq", "ku-Arab-IQ"), ("eo-001", "eo-001")],
+    [
+        ("rm-CH", "rm-CH"),
+        ("QUZ_pe", "quz-PE"),
+        ("ku-arab-iq", "ku-Arab-IQ"),
+        ("eo-001", "eo-001"),
+        ("en-jm", "en-JM"),
+        ("fr_LU", "fr-LU"),
+        ("sr-CYRL-rs", "sr-Cyrl-RS"),
+        ("zh-CN-Gansu", "zh-CN-gansu"),
+    ],
 )
 def test_a_locale_that_is_newer_than_the_table(written: str, locale: str) -> None:
     assert find_locale(written) == locale
+
+
+def test_locales_of_the_same_language() -> None:
+    assert similar("de-DE") == "de-AT, de-CH"
+    assert similar("de-LU") == "de-AT, de-CH, de-DE"
+    assert similar("rm-CH") == "en-US, de-DE or zh-CN"
 
 
 def test_what_is_known_of_kinds() -> None:

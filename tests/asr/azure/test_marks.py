@@ -4,7 +4,7 @@ from typing import Any
 
 from asr.azure.custom_speech import quoted
 from asr.azure.entities import Dataset
-from asr.azure.marks import Maker, Mark, made, read_mark, usable
+from asr.azure.marks import TESTING, Maker, Mark, is_training, made, read_mark, training_role, usable
 
 CONTENT = "a1" * 32
 
@@ -65,6 +65,23 @@ def test_the_oldest_is_used_and_the_failed_are_deleted(azure: Any, maker: Maker)
     assert found is not None and found.id == oldest.id
     assert {one.id for one in azure.all(Dataset)} == {oldest.id, younger.id, foreign.id}
     assert usable(azure.service, Dataset, maker, "training", "b2" * 32) is None
+
+
+def test_what_has_come_further_is_used_before_an_older_one(azure: Any, maker: Maker) -> None:
+    store = azure.emulator.state.store
+    waiting, running, done, later = (azure.service.create(dataset(maker)) for _ in range(4))
+    states = ((waiting, "NotStarted"), (running, "Running"), (done, "Succeeded"), (later, "Succeeded"))
+    for second, (one, status) in enumerate(states):
+        store.get("datasets", one.id).body |= {"createdDateTime": f"2026-01-01T00:00:0{second}Z", "status": status}
+    for expected in (done, later, running, waiting):
+        found = usable(azure.service, Dataset, maker, "training", CONTENT)
+        assert found is not None and found.id == expected.id
+        store.remove(store.get("datasets", expected.id))
+
+
+def test_roles_of_datasets() -> None:
+    assert training_role("Acoustic") == "training Acoustic"
+    assert [is_training(one) for one in (training_role("Language"), TESTING, "model", "")] == [True] + 3 * [False]
 
 
 def test_another_run_finds_it_too(azure: Any, maker: Maker) -> None:

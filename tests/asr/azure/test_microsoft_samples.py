@@ -12,7 +12,7 @@ from asr.azure.base_models import choose_base, supported
 from asr.azure.datasets import ensure_dataset
 from asr.azure.entities import Dataset
 from asr.azure.marks import Maker
-from asr.azure.parts import Part, Parts, kinds_of, write_parts
+from asr.azure.parts import DataFile, Parts, kinds_of, write_parts
 from asr.corpus.azure_checks import azure_limits
 from asr.corpus.rules import Purpose
 from asr.corpus.utterance import Corpus
@@ -72,7 +72,7 @@ def as_it_is(azure: Any, maker: Maker, samples: Path) -> Callable[[str, Any, str
     def call(file: str, kind: Any, locale: str) -> Dataset:
         content = (samples / file).read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        part = Part(kind=kind, file=Path(file).name, sha256=sha256, size=len(content), locale=locale)
+        part = DataFile(kind=kind, file=Path(file).name, sha256=sha256, size=len(content), locale=locale)
         return ensure_dataset(
             azure.service, maker, "sample", part, lambda: samples / file, patience=20, max_rejected=0.0
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asr.azure import parts as parts_module
-from asr.azure.parts import Part, Parts, kinds_of
+from asr.azure.parts import DataFile, Parts, kinds_of
 from asr.corpus.utterance import Corpus
 from asr.errors import DataError
 
@@ -40,7 +40,7 @@ def test_the_same_corpus_makes_the_same_bytes(write_corpus: Any, parts_of: Any) 
 
 
 def test_a_part_is_known_by_content_kind_and_locale() -> None:
-    part = Part(kind="Language", file="plain_text.txt", sha256="1" * 64, size=3, locale="en-US")
+    part = DataFile(kind="Language", file="plain_text.txt", sha256="1" * 64, size=3, locale="en-US")
     assert part.model_copy(update={"file": "other.txt", "size": 4}).fingerprint == part.fingerprint
     for change in ({"kind": "LanguageMarkdown"}, {"locale": "en-GB"}, {"sha256": "2" * 64}):
         assert part.model_copy(update=change).fingerprint != part.fingerprint
@@ -125,10 +125,40 @@ def test_a_megabyte_of_pronunciations_is_refused(write_corpus: Any, parts_of: An
     assert "\n" not in str(raised.value)
 
 
-def test_text_that_is_too_large_is_refused(write_corpus: Any, parts_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_large_is_refused(write_corpus: Any, parts_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(parts_module._LARGEST, "Language", 10)
-    with pytest.raises(DataError, match=r"plain_text\.txt: 13 bytes, and the service takes 10; make it shorter"):
+    with pytest.raises(DataError, match=r"plain_text-001\.txt: 13 bytes, and the service takes 10; make it shorter"):
         parts_of(write_corpus({}, files={"plain_text.txt": "one line\n"}), ALL)
+
+
+def test_text_that_is_too_large_becomes_several_files(
+    write_corpus: Any, parts_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = write_corpus(files={"plain_text.txt": "one line\nanother line\na third line\n"}, long={"one.flac": 40.5})
+    monkeypatch.setitem(parts_module._LARGEST, "Language", 40)
+    parts = parts_of(corpus, ALL)
+    texts = [one for one in parts.parts if one.kind == "Language"]
+    assert [one.file for one in texts] == ["plain_text-001.txt", "plain_text-002.txt", "plain_text-003.txt"]
+    assert [parts.path(one).read_text(encoding="utf-8-sig").splitlines() for one in texts] == [
+        ["one line", "another line"],
+        ["a third line"],
+        ["the zebra went to the city"],  # the transcript of what is too long
+    ]
+    assert all(one.size <= 40 and parts.is_whole(one) for one in texts)
+    assert len({one.fingerprint for one in parts.parts}) == 4
+
+
+@pytest.mark.parametrize(("locale", "files"), [("ja-JP", 2), ("ko-KR", 2), ("jv-ID", 1)])
+def test_japanese_and_korean_text_has_so_many_lines_a_file(
+    locale: str, files: int, write_corpus: Any, parts_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts_module, "MOST_LINES", dict.fromkeys(parts_module.MOST_LINES, 3))
+    corpus = write_corpus({}, files={"plain_text.txt": "\u4e00\n\u4e8c\n\u4e09\n\u56db\n"}, locale=locale)
+    parts = parts_of(corpus, ALL, locale=locale)
+    assert [one.kind for one in parts.parts] == ["Language"] * files
+    assert "".join(parts.path(one).read_text(encoding="utf-8-sig") for one in parts.parts).split() == [
+        "\u4e00", "\u4e8c", "\u4e09", "\u56db",
+    ]  # fmt: skip
 
 
 def test_what_lay_there_before_is_gone(write_corpus: Any, parts_of: Any, tmp_path: Path) -> None:
@@ -138,3 +168,36 @@ def test_what_lay_there_before_is_gone(write_corpus: Any, parts_of: Any, tmp_pat
     (before.folder / "left-over.zip").write_bytes(b"half")
     assert write(corpus) == before
     assert not (before.folder / "left-over.zip").exists()
+
+
+def test_until_all_is_written_nothing_is_there(
+    write_corpus: Any, parts_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a file that is found later would be taken for the whole."""
+    corpus = write_corpus(files=EVERYTHING)
+    folder = parts_of(corpus, ALL).folder
+    usual, seen = parts_module.cut_text, []
+
+    def cut(path: Path, *limits: Any) -> Any:
+        seen.append((path.is_file(), folder.exists()))
+        usual(path, *limits)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parts_module, "cut_text", cut)
+    with pytest.raises(KeyboardInterrupt):
+        parts_of(corpus, ALL)
+    assert seen == [(True, False)]
+    assert list(folder.parent.iterdir()) == [], "nothing is left of it"
+
+
+def test_a_file_is_whole_to_the_byte(write_corpus: Any, parts_of: Any) -> None:
+    parts = parts_of(write_corpus())
+    [part] = parts.parts
+    assert parts.is_whole(part)
+    content = bytearray(parts.path(part).read_bytes())
+    content[-1] ^= 1
+    for other in (content, content[:-1], b""):
+        parts.path(part).write_bytes(other)
+        assert not parts.is_whole(part)
+    parts.path(part).unlink()
+    assert not parts.is_whole(part)

@@ -25,7 +25,7 @@ def test_a_first_run() -> None:
         ("train the candidate", "by the hour of training"),
         ("transcribe the testing data with the candidate", "as 0.50 h of batch transcription"),
         ("make an endpoint, if it is promoted", "by the hour, for as long as it exists"),
-        ("try it there with a few recordings", "as live recognition of them"),
+        ("try it there with at most a minute of recordings", "as live recognition of them"),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from asr.azure.azure_error import AzureError
-from asr.azure.entities import Project
+from asr.azure.entities import Dataset, Project
 from asr.azure.marks import Maker
 from asr.azure.projects import studio_project
 
@@ -66,6 +66,32 @@ def test_an_answer_that_is_lost_makes_no_second_one(azure: Any, maker: Maker) ->
     azure.fails("drop_after", "Projects_Create")
     found = studio_project(azure.service, maker, "en-US")
     assert [one.reference for one in azure.all(Project)] == [found]
+
+
+def test_when_somebody_deletes_it_things_are_made_outside(
+    azure: Any, maker: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio = studio_project(azure.service, maker, "en-US")
+    assert studio is not None
+    wanted = Dataset(display_name="d", locale="en-US", kind="Language", project=studio)
+    assert azure.service.create(wanted).project == studio
+    azure.service.delete(Project, studio.id)
+    assert azure.service.create(wanted).project is None
+    assert len(azure.all(Dataset)) == 2
+    assert caplog.messages[-1] == "somebody has deleted the project in the Studio; d is made outside of it"
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "there"])
+def test_what_else_is_wrong_is_told(azure: Any, maker: Maker, gone: bool) -> None:
+    studio = studio_project(azure.service, maker, "en-US")
+    assert studio is not None
+    if gone:
+        azure.service.delete(Project, studio.id)
+    wrong = Dataset(display_name="d", locale="xx-XX", kind="Language", project=studio)
+    with pytest.raises(AzureError, match=r"POST datasets: .*InvalidLocale"):
+        azure.service.create(wrong)
+    assert azure.calls("Datasets_Create") == 1 + gone
+    assert azure.all(Dataset) == []
 
 
 def test_a_refusal_is_told(azure: Any, maker: Maker) -> None:

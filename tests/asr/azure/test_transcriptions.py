@@ -111,6 +111,41 @@ def test_missing_audio_is_refused(transcribe: Any, azure: Any) -> None:
         transcribe(("one.wav", "three.wav"))
 
 
+def broken(monkeypatch: pytest.MonkeyPatch, why: str, times: int = 10**9) -> None:
+    """Let the emulator fail to read `two.wav` for a reason, so many times."""
+    usual, left = emulated._recordings, [times]
+
+    def recordings(*of: Any) -> list[tuple[str, str, Any]]:
+        left[0] -= 1
+        return [(file, name, why if name == "two.wav" and left[0] >= 0 else audio) for file, name, audio in usual(*of)]
+
+    monkeypatch.setattr(emulated, "_recordings", recordings)
+
+
+def test_audio_that_the_service_cannot_read_is_told_and_paid_once(
+    transcribe: Any, azure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch, "The data chunk is cut off.\nSee https://box/two.wav?sig=SECRET.")
+    for _ in range(3):
+        with pytest.raises(AzureError) as raised:
+            transcribe(("one.wav", "two.wav", "three.wav"))
+        assert str(raised.value).startswith(
+            "testing: two.flac, three.flac of 3 utterances were not transcribed "
+            "(two.flac: InvalidAudio: The data chunk is cut off. See https://box/two.wav); listen to them, remove"
+        )
+    assert (azure.calls(SUBMIT), len(azure.all(Transcription))) == (1, 1)
+
+
+def test_what_may_pass_is_begun_anew(transcribe: Any, azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, "The download has timed out.", times=1)
+    with pytest.raises(
+        AzureError, match=r"two.flac: InvalidAudio: The download has timed out.\); run again, which begins"
+    ):
+        transcribe()
+    assert azure.all(Transcription) == []
+    assert len(transcribe()) == 2 == azure.calls(SUBMIT)
+
+
 def test_audio_that_nobody_asked_for_is_told(transcribe: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert list(transcribe(("one.wav",))) == ["one.wav"]
     assert "two.wav.json: a result of audio that was not asked for" in caplog.messages

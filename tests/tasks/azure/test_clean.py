@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-import tasks.azure.clean
 from asr.azure.azure_error import AzureError, InUse
 from asr.azure.custom_speech import CustomSpeech
 from asr.azure.entities import Entity
 from asr.azure.marks import RELEASE, TRIED
 from asr.errors import UserError
-from tasks.azure.clean import clean, tidy_azure
+from tasks.azure.clean import clean_azure, tidy_azure
 from tasks.registry import CHALLENGER, CHAMPION
 from tasks.run_lock import one_run_at_a_time
 from tasks.settings import Settings
+from tasks.tracking import OUTCOME, client
 from tests.azure_stock import Stock
 
 Make = Callable[..., Any]
@@ -69,7 +71,7 @@ def left(stock: Stock, story: dict[str, str]) -> set[str]:
 def test_a_dry_run_says_what_would_go_and_deletes_nothing(
     settings: Settings, stock: Stock, story: dict[str, str]
 ) -> None:
-    found = clean(settings, dry_run=True)
+    found = clean_azure(settings, dry_run=True)
     assert left(stock, story) == set(story)
     named = {id: name for name, id in story.items()}
     assert {named[one.item.id] for one in found.deleted} == LEFT_BY_A_REJECTED_RUN | {"expired"}
@@ -89,11 +91,11 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(
 def test_cleaning_does_what_the_dry_run_says_and_then_nothing_more(
     settings: Settings, stock: Stock, story: dict[str, str]
 ) -> None:
-    said = clean(settings, dry_run=True)
-    done = clean(settings)
+    said = clean_azure(settings, dry_run=True)
+    done = clean_azure(settings)
     assert done.deleted == said.deleted
     assert left(stock, story) == set(story) - LEFT_BY_A_REJECTED_RUN - {"expired"}
-    assert clean(settings).deleted == ()
+    assert clean_azure(settings).deleted == ()
 
 
 def test_a_decided_run_leaves_nothing_behind(settings: Settings, stock: Stock, story: dict[str, str]) -> None:
@@ -131,7 +133,7 @@ def test_what_the_service_keeps_stays_with_what_it_uses(
         delete(service, kind, id)
 
     monkeypatch.setattr(CustomSpeech, "delete", refuse_one)
-    done = clean(settings)
+    done = clean_azure(settings)
     reasons = {one.item.id: one.reason for one in done.kept}
     assert reasons[story["rejected"]] == "the service keeps it: The model is used elsewhere."
     assert reasons[story["of the rejected"]] == "something uses it that could not be deleted"
@@ -153,19 +155,37 @@ def test_a_run_never_fails_because_of_what_stays_behind(
         tidy_azure.fn(settings)
     assert "not everything could be tidied up at Azure: it is not well (500); `wergate azure clean`" in caplog.text
     with pytest.raises(AzureError, match="it is not well"):
-        clean(settings)
+        clean_azure(settings)
 
 
-def test_nothing_is_asked_for_when_models_are_local(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Settings] = []
-    monkeypatch.setattr(tasks.azure.clean, "custom_speech", asked.append)
-    tidy_azure.fn(settings.model_copy(update={"backend": "local"}))
-    assert asked == []
+def test_data_that_a_run_elsewhere_may_be_about_to_use_stay(
+    settings: Settings, stock: Stock, story: dict[str, str], run: Make
+) -> None:
+    killed = int((datetime.now(UTC) - timedelta(days=2)).timestamp() * 1000)
+    run("", began=killed)
+    other = run("")
+    tidy_azure.fn(settings)
+    assert left(stock, story) == set(story) - LEFT_BY_A_REJECTED_RUN | {"of the rejected"}
+    client(settings).set_tag(other, OUTCOME, "rejected")
+    tidy_azure.fn(settings)
+    assert left(stock, story) == set(story) - LEFT_BY_A_REJECTED_RUN
+
+
+@pytest.mark.parametrize(("guards", "goes"), [(0, 3), (6, 0), (5, 1)])
+def test_as_many_tests_stay_as_runs_use(
+    settings: Settings, stock: Stock, tmp_path: Path, guards: int, goes: int
+) -> None:
+    for number in range(guards):
+        (tmp_path / "testing" / "guards" / f"g{number}").mkdir(parents=True)
+    for number in range(13):
+        stock.dataset("testing audio", days=number)
+    done = clean_azure(settings.model_copy(update={"testing_data": tmp_path / "testing"}), dry_run=True)
+    assert len(done.deleted) == goes
 
 
 def test_no_cleaning_while_a_run_is_at_work(settings: Settings, stock: Stock, story: dict[str, str]) -> None:
     with one_run_at_a_time(settings):
         with pytest.raises(UserError, match="another run is at work here"):
-            clean(settings)
-        assert clean(settings, dry_run=True).deleted
+            clean_azure(settings)
+        assert clean_azure(settings, dry_run=True).deleted
     assert left(stock, story) == set(story)

@@ -11,6 +11,7 @@ from asr.azure.azure_model import AzureModel, write_azure_model
 from asr.errors import ModelError
 from asr.models.checkpoint import fingerprint
 from asr.scoring.evaluation import Evaluation
+from tasks.azure import evaluate as evaluate_module
 from tasks.azure.evaluate import evaluate_azure_model
 from tasks.corpus import Corpora
 from tasks.registry import Registered
@@ -56,6 +57,30 @@ def test_it_is_measured_once(evaluate: Any, stock: Stock) -> None:
     assert (stock.ids("transcriptions"), len(stock.ids("datasets"))) == (set(), 1), "its batch was read"
 
 
+@pytest.mark.parametrize("language", ["", "english", "de-DE"], ids=["none", "english", "another"])
+def test_a_run_of_this_machine_measures_it_in_its_own_locale(
+    evaluate: Any, at_work: Settings, stock: Stock, language: str
+) -> None:
+    settings = at_work.model_copy(update={"backend": "local", "language": language})
+    assert evaluate(settings=settings).wer == 1 / 12
+    datasets, projects = (stock.emulator.state.store.all(kind) for kind in ("datasets", "projects"))
+    assert [one.body["locale"] for one in (*datasets, *projects)] == ["en-US", "en-US"]
+    assert evaluate().wer == 1 / 12 and calls(stock) == (1, 1), "what was measured holds for either"
+
+
+def test_killed_between_result_and_deletion_it_is_not_measured_again(
+    evaluate: Any, stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(evaluate_module, "forget_transcription", killed)
+        evaluate()
+    assert evaluate().wer == 1 / 12
+    assert (calls(stock), len(stock.ids("transcriptions"))) == ((1, 1), 1), "tidying up takes it"
+
+
 def test_another_normalizer_is_another_measurement(evaluate: Any, at_work: Settings, stock: Stock) -> None:
     evaluate()
     other = evaluate(settings=at_work.model_copy(update={"normalizer": "none"}))
@@ -80,6 +105,6 @@ def test_a_model_that_is_gone(evaluate: Any, tmp_path: Path, stock: Stock) -> No
     model = AzureModel(id="11111111-2222-3333-4444-555555555555", is_base=False, locale="en-US")
     folder = write_azure_model(model, tmp_path / "gone")
     gone = Registered(version=2, name="wergate v2", directory=folder, fingerprint="g" * 64)
-    with pytest.raises(ModelError, match=r"the service has no model 11111111.* any more; make another"):
+    with pytest.raises(ModelError, match=r"the service has no model 11111111.* any more; "):
         evaluate(gone)
-    assert calls(stock)[1] == 0
+    assert calls(stock) == (0, 0), "nothing is uploaded for it"

@@ -58,6 +58,64 @@ def test_put_away_they_are_known_and_written_again(at_work: Settings, make_corpo
     assert len(names) == 2 and sorted(content) == ["audio-and-trans-001.zip", "plain_text.txt"]
 
 
+@pytest.mark.parametrize("left", [b"", b"half"], ids=["empty", "half"])
+def test_what_is_not_what_was_written_is_written_again(
+    left: bytes, at_work: Settings, make_corpora: Make, writings: list[str]
+) -> None:
+    parts = corpus_parts(at_work, make_corpora().training, "training")
+    [part] = parts.parts.parts
+    content = parts.parts.path(part).read_bytes()
+    parts.parts.path(part).write_bytes(left)
+    assert parts.file(part)().read_bytes() == content
+    parts.parts.path(part).write_bytes(content[:-1] + b"x")
+    assert parts.file(part)().read_bytes() == content
+    assert writings == ["training"] * 3
+
+
+def test_text_that_has_changed_is_not_uploaded_and_the_next_run_writes_it_anew(
+    at_work: Settings, make_corpora: Make, writings: list[str]
+) -> None:
+    corpora = make_corpora(files={"structured_text.md": "# Lines\n- go to oslo\n"})
+    first = corpus_parts(at_work, corpora.training, "training", ALL)
+    [text] = [part for part in first.parts.parts if part.kind == "LanguageMarkdown"]
+    first.put_away()
+    # another heading: the lines, and so the fingerprint of the corpus, are the same
+    (at_work.training_data / "structured_text.md").write_text("# Towns\n- go to oslo\n")
+    with pytest.raises(DataError) as raised:
+        first.file(text)()
+    assert str(raised.value) == (
+        f"{at_work.training_data}: what structured-001.md is written from has changed since it was checked; run again"
+    )
+    again = corpus_parts(at_work, corpora.training, "training", ALL)
+    [other] = [part for part in again.parts.parts if part.kind == "LanguageMarkdown"]
+    assert other.fingerprint != text.fingerprint
+    assert "# Towns" in again.file(other)().read_text(encoding="utf-8-sig")
+    assert writings == ["training"] * 3
+
+
+def test_to_be_known_they_need_not_stay(at_work: Settings, make_corpora: Make, writings: list[str]) -> None:
+    corpora = make_corpora(files={"plain_text.txt": "a line\n"})
+    known = corpus_parts(at_work, corpora.training, "training", ALL, keep=False)
+    folder = at_work.data / "azure" / "parts"
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["names.csv", "result.json"]
+    sent = corpus_parts(at_work, corpora.training, "training", ALL)
+    assert (sent, sent.parts.names(), writings) == (known, known.parts.names(), ["training"])
+    assert all(sent.parts.is_whole(part) for part in sent.parts.parts if sent.file(part)())
+    assert corpus_parts(at_work, corpora.training, "training", ALL, keep=False) == sent
+    assert all(sent.parts.is_whole(part) for part in sent.parts.parts), "what a run has written stays"
+
+
+def test_a_model_of_another_locale_has_its_own(at_work: Settings, make_corpora: Make, writings: list[str]) -> None:
+    corpora = make_corpora()
+    ours = corpus_parts(at_work, corpora.testing, "testing")
+    assert corpus_parts(at_work, corpora.testing, "testing", locale="en-US") == ours
+    local = at_work.model_copy(update={"language": ""})
+    assert corpus_parts(local, corpora.testing, "testing", locale="en-US") == ours
+    other = corpus_parts(local, corpora.testing, "testing", locale="en-GB")
+    assert [part.locale for part in other.parts.parts] == ["en-GB"]
+    assert writings == ["testing", "testing"]
+
+
 def test_audio_that_has_changed_is_not_uploaded(at_work: Settings, make_corpora: Make) -> None:
     corpora = make_corpora()
     parts = corpus_parts(at_work, corpora.training, "training")

@@ -2,6 +2,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from asr.models.checkpoint import EMBEDDED_DIRECTORY, fingerprint
 from tasks.azure.registry_facts import model_names, registry_facts
 from tasks.promotion_journal import Move, begin
@@ -64,6 +66,15 @@ def test_a_run_that_died_long_ago_is_given_up(settings: Settings, run: Make) -> 
     recent, old = run("", began=ago(89)), run("", began=ago(91))
     known = registry_facts(settings)
     assert (known.unfinished, known.finished) == ({recent}, {old})
+
+
+@pytest.mark.parametrize(("outcome", "hours", "uploading"), [("", 23, True), ("", 25, False), ("rejected", 1, False)])
+def test_a_run_that_has_begun_lately_may_be_uploading(
+    settings: Settings, run: Make, outcome: str, hours: int, uploading: bool
+) -> None:
+    began = datetime.now(UTC) - timedelta(hours=hours)
+    run(outcome, began=int(began.timestamp() * 1000))
+    assert registry_facts(settings).uploading is uploading
 
 
 def test_steps_of_a_run_are_no_runs(settings: Settings, run: Make) -> None:

@@ -55,7 +55,7 @@ def test_who_makes_things_and_how_long_is_waited(monkeypatch: pytest.MonkeyPatch
 def test_who_releases_is_known_by_the_store(
     stored: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "making", service.maker)
+    monkeypatch.setattr(service, "making", lambda settings, locale: service.maker(settings))
     monkeypatch.setenv("AZURE_SPEECH_KEY", "0123456789abcdef0123456789abcdef")
     ours = stored(azure=AzureOptions(region="westeurope"))
     theirs = ours.model_copy(update={"mlflow_tracking_uri": f"sqlite:///{tmp_path}/theirs.db"})

@@ -66,5 +66,5 @@ def test_a_champion_that_is_gone_and_an_upload_that_stopped(
     stock.dataset(status="NotStarted", days=0.5)
     remarks = look_at_azure(settings).remarks
     assert len(remarks) == 2
-    assert "is not at the service any more; make another version champion: wergate rollback" in remarks[0]
+    assert "is not at this resource; if it was deleted there, wergate run --force" in remarks[0]
     assert "was interrupted on" in remarks[1]
