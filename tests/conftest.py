@@ -23,6 +23,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: many tests wait for servers. The long ones start processes of their own."""
+    return (os.cpu_count() or 1) + (config.option.markexpr == "not long")
+
+
 # Prefect, MLflow and the Hub client read the environment when they are imported, and test modules import them while
 # they are collected: a fixture would come too late.
 def pytest_configure(config: pytest.Config) -> None:
