@@ -327,6 +327,15 @@ def test_a_service_that_says_nothing(service: Service, credential: Credential) -
     assert time.monotonic() - began < 10
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C counts, also in a job in the background, for which shells let it be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_it(service: Service, credential: Credential) -> None:
     service.recognizer.seconds = 60.0
     threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
