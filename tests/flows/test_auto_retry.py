@@ -7,7 +7,7 @@ import pytest
 from flows.improve import improve
 from tasks.model_list import list_models
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_the_run_goes_on_with_the_second_attempt(quick, prefect_server: None, tmp_path: Path, runs) -> None:

@@ -17,6 +17,7 @@ from tasks.transcribe import transcribe_files
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_a_whisper_goes_through_the_loop(quick, whisper: Path, tmp_path: Path, speech: Path, aliases) -> None:
     """With a name in its text, which a beam search looks for."""
     training = shutil.copytree(speech / "training", tmp_path / "training")

@@ -18,7 +18,7 @@ from tasks.registry import champion
 from tasks.tracking import client, experiment_id
 from tasks.transcribe import transcribe_files
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
